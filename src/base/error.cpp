@@ -6,7 +6,7 @@ namespace showrunner {
 
 namespace {
 
-constexpr std::array<CodeInfo, 14> table{{
+constexpr std::array<CodeInfo, 16> table{{
     {Code::malformed, 400, "Malformed request", "MALFORMED"},
     {Code::unauthenticated, 401, "Not signed in", "UNAUTHENTICATED"},
     {Code::forbidden, 403, "Not allowed", "FORBIDDEN"},
@@ -21,6 +21,8 @@ constexpr std::array<CodeInfo, 14> table{{
     {Code::internal, 500, "Internal error", "INTERNAL"},
     {Code::unavailable, 503, "Unavailable", "UNAVAILABLE"},
     {Code::timeout, 408, "Request timed out", "TIMEOUT"},
+    {Code::target_too_long, 414, "Target too long", "TARGET_TOO_LONG"},
+    {Code::headers_too_large, 431, "Headers too large", "HEADERS_TOO_LARGE"},
 }};
 
 constexpr bool table_is_in_order() {

@@ -25,6 +25,8 @@ enum class Code : std::uint8_t {
     internal,
     unavailable,
     timeout,
+    target_too_long,
+    headers_too_large,
 };
 
 struct CodeInfo {

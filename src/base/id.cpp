@@ -2,8 +2,10 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 
 namespace showrunner {
@@ -13,6 +15,18 @@ namespace {
 void init_sodium() {
     static int const ready = sodium_init();
     if (ready < 0) throw std::runtime_error{"libsodium could not be initialised"};
+}
+
+/// Random bytes for ids, drawn a block at a time: a system call for each id is dearer than the id.
+void fill_random(std::span<std::uint8_t> out) {
+    thread_local std::array<std::uint8_t, 512> block{};
+    thread_local std::size_t used = block.size();
+    if (block.size() - used < out.size()) {
+        randombytes_buf(block.data(), block.size());
+        used = 0;
+    }
+    std::copy_n(block.begin() + static_cast<std::ptrdiff_t>(used), out.size(), out.begin());
+    used += out.size();
 }
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -45,7 +59,7 @@ std::string new_id() {
     }
     bytes[6] = static_cast<std::uint8_t>(0x70U | (counter >> 8U));
     bytes[7] = static_cast<std::uint8_t>(counter);
-    randombytes_buf(&bytes[8], 8);
+    fill_random(std::span{bytes}.subspan(8));
     bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3fU) | 0x80U);
 
     std::string text;

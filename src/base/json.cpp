@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace showrunner::json {
 
@@ -28,6 +29,36 @@ std::size_t sequence_length(std::string_view text) {
     if (first == 0xed && byte(1) > 0x9f) return 0;
     if (first == 0xf0 && byte(1) < 0x90) return 0;
     if (first == 0xf4 && byte(1) > 0x8f) return 0;
+    return length;
+}
+
+/// Printable ASCII that needs no escape.
+constexpr bool is_plain(char c) {
+    auto const byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+/// True unless all eight bytes are plain. Arithmetic on all of them at once: a carry can only come
+/// from a byte that is not plain itself.
+bool has_others(std::uint64_t bytes) {
+    constexpr std::uint64_t each = 0x0101010101010101;
+    std::uint64_t const controls = bytes - each * 0x20;
+    std::uint64_t const quotes = (bytes ^ each * '"') - each;
+    std::uint64_t const backslashes = (bytes ^ each * '\\') - each;
+    std::uint64_t const beyond_ascii = bytes | (bytes + each);
+    return ((controls | quotes | backslashes | beyond_ascii) & each * 0x80) != 0;
+}
+
+/// How much of the front of `text` goes out as it is.
+std::size_t plain_length(std::string_view text) {
+    std::size_t length = 0;
+    std::uint64_t bytes = 0;
+    while (text.size() - length >= sizeof(bytes)) {
+        std::memcpy(&bytes, text.data() + length, sizeof(bytes));
+        if (has_others(bytes)) break;
+        length += sizeof(bytes);
+    }
+    while (length < text.size() && is_plain(text[length])) ++length;
     return length;
 }
 
@@ -87,12 +118,10 @@ void write_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t plain = 0;  // Start of the run that needs no escape.
     std::size_t i = 0;
-    while (i < text.size()) {
+    for (;;) {
+        i += plain_length(text.substr(i));
+        if (i == text.size()) break;
         auto const c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            ++i;
-            continue;
-        }
         std::size_t const length = c < 0x80 ? 0 : sequence_length(text.substr(i));
         if (length > 0) {
             i += length;
@@ -141,9 +170,9 @@ void Mistakes::raise() const {
     throw error;
 }
 
-boost::json::value parse_value(std::string_view text) {
+boost::json::value parse_value(std::string_view text, std::size_t max_depth) {
     boost::json::parse_options options;
-    options.max_depth = 32;
+    options.max_depth = max_depth;
     boost::system::error_code error;
     boost::json::value value = boost::json::parse(text, error, {}, options);
     if (error) throw Error{Code::malformed, "The body is not valid JSON: " + error.message()};
@@ -154,6 +183,16 @@ std::size_t characters(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
     }));
+}
+
+bool has_zero_character(boost::json::value const& value) {
+    auto const in_text = [](std::string_view text) { return text.find('\0') != text.npos; };
+    if (value.is_string()) return in_text(value.get_string());
+    if (value.is_array()) return std::ranges::any_of(value.get_array(), has_zero_character);
+    if (!value.is_object()) return false;
+    return std::ranges::any_of(value.get_object(), [&](auto const& member) {
+        return in_text(member.key()) || has_zero_character(member.value());
+    });
 }
 
 void check_text(

@@ -211,6 +211,7 @@ void write(std::string& out, T const& value) {
 template <Case C = Case::snake, typename T>
 [[nodiscard]] std::string to_text(T const& value) {
     std::string out;
+    if constexpr (Described<T>) out.reserve(1024);
     write<C>(out, value);
     return out;
 }
@@ -227,12 +228,23 @@ public:
     /// Throws Error{Code::invalid} when there are any.
     void raise() const;
 
+    [[nodiscard]] std::vector<FieldError> const& errors() const { return errors_; }
+
 private:
     std::vector<FieldError> errors_;
 };
 
-/// Parses JSON with limits on depth (32); throws Error{Code::malformed}.
-[[nodiscard]] boost::json::value parse_value(std::string_view text);
+/// How deep what a client sends may be nested. Events and answers wrap it: they are deeper.
+inline constexpr std::size_t input_depth_max = 32;
+inline constexpr std::size_t depth_max = 2 * input_depth_max;
+
+/// Throws Error{Code::malformed}.
+[[nodiscard]] boost::json::value parse_value(
+    std::string_view text, std::size_t max_depth = depth_max
+);
+
+/// In a text or a name anywhere in it: what PostgreSQL keeps but cannot look into any more.
+[[nodiscard]] bool has_zero_character(boost::json::value const& value);
 
 void check_text(
     Mistakes& mistakes, std::string const& path, Rule const* rule, std::string_view text
@@ -351,6 +363,9 @@ void read(
         check_text(mistakes, path, rule, out);
     } else if constexpr (std::same_as<T, Raw>) {
         if (!in.is_object()) return mistakes.add(path, "TYPE", "must be an object");
+        if (has_zero_character(in)) {
+            return mistakes.add(path, "FORMAT", "must not contain a zero character");
+        }
         out.text = boost::json::serialize(in);
         if (rule != nullptr && rule->max > 0 &&
             out.text.size() > static_cast<std::size_t>(rule->max)) {
@@ -371,7 +386,7 @@ void read(
 /// Reads a described struct; throws Error{Code::malformed} or Error{Code::invalid} with all fields.
 template <Described T>
 [[nodiscard]] T parse(std::string_view text) {
-    boost::json::value const value = parse_value(text);
+    boost::json::value const value = parse_value(text, input_depth_max);
     Mistakes mistakes;
     T out{};
     read_object(mistakes, "", value, out);

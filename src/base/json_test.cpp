@@ -72,6 +72,20 @@ TEST_CASE("writing escapes, keeps UTF-8 and mends what is not") {
     );
 }
 
+TEST_CASE("what needs an escape is found at every place of a string") {
+    for (std::size_t at = 0; at < 20; ++at) {
+        for (unsigned byte = 0; byte < 0x80; ++byte) {
+            std::string text(20, 'x');
+            text[at] = static_cast<char>(byte);
+            std::string out;
+            json::write_string(out, text);
+            bool const plain = byte >= 0x20 && byte != 0x7f && byte != '"' && byte != '\\';
+            REQUIRE((out == '"' + text + '"') == plain);
+            REQUIRE(boost::json::parse(out).as_string() == text);
+        }
+    }
+}
+
 TEST_CASE("the schema shows the limits") {
     std::string const schema = json::schema<Input>();
     CHECK(
@@ -79,6 +93,25 @@ TEST_CASE("the schema shows the limits") {
     );
     CHECK(schema.find(R"("required":["title"])") != std::string::npos);
     CHECK(schema.find(R"("enum":["red","dark_green"])") != std::string::npos);
+}
+
+TEST_CASE("json: what was accepted can be read again when it is wrapped") {
+    std::string const deepest =
+        std::string(json::input_depth_max, '[') + std::string(json::input_depth_max, ']');
+    CHECK_NOTHROW((void)json::parse_value(deepest, json::input_depth_max));
+    CHECK_THROWS_AS((void)json::parse_value("[" + deepest + "]", json::input_depth_max), Error);
+    CHECK_NOTHROW((void)json::parse_value("[[[" + deepest + "]]]"));
+}
+
+TEST_CASE("json: zero characters are found wherever they hide") {
+    for (char const* text :
+         {R"("a\u0000")", R"([1,["\u0000"]])", R"({"a":{"\u0000":1}})", R"({"a":[{"b":"\u0000"}]})"
+         }) {
+        CHECK_MESSAGE(json::has_zero_character(json::parse_value(text)), text);
+    }
+    for (char const* text : {R"("\\u0000")", R"({"a":[0,null,false,""]})"}) {
+        CHECK_FALSE_MESSAGE(json::has_zero_character(json::parse_value(text)), text);
+    }
 }
 
 }  // namespace showrunner

@@ -25,7 +25,17 @@ void append_label(std::string& out, std::string_view name, std::string_view valu
     out += '"';
 }
 
-constexpr std::string_view name_of(Kind kind) {
+void sample(std::string& out, std::string_view name, std::string_view labels, double value) {
+    if (labels.empty()) {
+        fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
+    } else {
+        fmt::format_to(std::back_inserter(out), "{}{{{}}} {}\n", name, labels, value);
+    }
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
     switch (kind) {
         case Kind::counter:
             return "counter";
@@ -36,16 +46,6 @@ constexpr std::string_view name_of(Kind kind) {
     }
     return "untyped";
 }
-
-void sample(std::string& out, std::string_view name, std::string_view labels, double value) {
-    if (labels.empty()) {
-        fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
-    } else {
-        fmt::format_to(std::back_inserter(out), "{}{{{}}} {}\n", name, labels, value);
-    }
-}
-
-}  // namespace
 
 void Histogram::observe(double seconds) {
     std::size_t bucket = 0;
@@ -116,6 +116,18 @@ void Registry::render_histogram(std::string& out, Spec const& spec, Series const
     double const sum = static_cast<double>(series.histogram->sum_us.value()) / 1e6;
     sample(out, fmt::format("{}_sum", spec.name), series.labels, sum);
     sample(out, fmt::format("{}_count", spec.name), series.labels, static_cast<double>(count));
+}
+
+void Registry::declare(Spec const& spec) {
+    std::lock_guard const lock{mutex_};
+    families_.try_emplace(spec.name, Family{spec, {}});
+}
+
+std::vector<Spec> Registry::specs() const {
+    std::lock_guard const lock{mutex_};
+    std::vector<Spec> specs;
+    for (auto const& [name, family] : families_) specs.push_back(family.spec);
+    return specs;
 }
 
 std::string Registry::render() const {

@@ -20,6 +20,8 @@ namespace showrunner::metrics {
 
 enum class Kind : std::uint8_t { counter, gauge, histogram };
 
+[[nodiscard]] std::string_view name_of(Kind kind);
+
 struct Spec {
     std::string_view name;  ///< showrunner_<noun>_<unit>[_total]
     Kind kind;
@@ -79,6 +81,12 @@ public:
     void read_at_scrape(
         Spec const& spec, std::function<double()> read, std::string_view label = {}
     );
+
+    /// Shows a metric before it has a series: one whose label values are only known in use.
+    void declare(Spec const& spec);
+
+    /// All that are declared or have a series, by name.
+    [[nodiscard]] std::vector<Spec> specs() const;
 
     [[nodiscard]] std::string render() const;
 

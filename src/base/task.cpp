@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -25,14 +26,31 @@ std::string failure_of(std::exception_ptr error) {
     }
 }
 
+void report(std::string const& name, std::exception_ptr error) {
+    if (!error) return;
+    std::string const why = failure_of(error);
+    if (!why.empty()) log::error("task_failed", {{"task", name}, {"error", why}});
+}
+
 }  // namespace
 
 void spawn(asio::any_io_executor executor, std::string name, Task<> task) {
-    asio::co_spawn(executor, std::move(task), [name = std::move(name)](std::exception_ptr error) {
-        if (!error) return;
-        std::string const why = failure_of(error);
-        if (!why.empty()) log::error("task_failed", {{"task", name}, {"error", why}});
-    });
+    auto ended = [name = std::move(name)](std::exception_ptr error) { report(name, error); };
+    asio::co_spawn(executor, std::move(task), std::move(ended));
+}
+
+void spawn(
+    asio::any_io_executor executor,
+    std::shared_ptr<asio::cancellation_signal> cancel,
+    std::string name,
+    Task<> task
+) {
+    auto const slot = cancel->slot();
+    // The task refers to the signal until its very end, so its end owns the signal.
+    auto ended = [name = std::move(name), cancel = std::move(cancel)](std::exception_ptr error) {
+        report(name, error);
+    };
+    asio::co_spawn(executor, std::move(task), asio::bind_cancellation_slot(slot, std::move(ended)));
 }
 
 Task<> sleep_for(std::chrono::steady_clock::duration duration) {

@@ -5,10 +5,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace showrunner {
@@ -23,6 +25,14 @@ inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// Starts `task`; an exception that leaves it is logged under `name` and ends only this task.
 void spawn(asio::any_io_executor executor, std::string name, Task<> task);
+
+/// The same; `cancel` cancels what the task awaits.
+void spawn(
+    asio::any_io_executor executor,
+    std::shared_ptr<asio::cancellation_signal> cancel,
+    std::string name,
+    Task<> task
+);
 
 struct SuperviseOptions {
     std::chrono::milliseconds backoff_min{50};
