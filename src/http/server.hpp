@@ -15,27 +15,37 @@
 
 namespace showrunner::http {
 
+/// Each limit that is hit counts in showrunner_http_limit_hits_total{limit=…}.
 struct Limits {
-    unsigned connections = 20'000;           ///< beyond: 503 and close
-    unsigned requests_in_flight = 4096;      ///< beyond: 503 with Retry-After
-    std::uint32_t header_bytes = 16 * 1024;  ///< beyond: 431
-    std::uint64_t target_bytes = 8 * 1024;   ///< beyond: 414
-    std::chrono::milliseconds header_timeout{10'000
-    };  ///< from the first byte to the end of the headers
-    std::chrono::milliseconds body_timeout{30'000};   ///< without a byte of progress
-    std::chrono::milliseconds idle_timeout{75'000};   ///< keep-alive
-    std::chrono::milliseconds write_timeout{30'000};  ///< without a byte of progress
+    unsigned connections = 20'000;                   ///< beyond: 503 and close
+    unsigned requests_in_flight = 4096;              ///< beyond: 503 with Retry-After
+    std::uint32_t header_bytes = 16 * 1024;          ///< beyond: 431
+    std::uint64_t target_bytes = 8192;               ///< beyond: 414
+    std::uint64_t body_memory_bytes = 512ULL << 20;  ///< of all buffered bodies; beyond: 503
+    /// From the first byte to the end of the headers; beyond: 408.
+    std::chrono::milliseconds header_timeout{10'000};
+    /// Without a byte of progress, or at less than 1 KiB/s when it lasts longer; beyond: 408.
+    std::chrono::milliseconds body_timeout{30'000};
+    /// Keep-alive; beyond: closed without a word.
+    std::chrono::milliseconds idle_timeout{75'000};
+    /// As body_timeout, for the reader of the answer; beyond: closed.
+    std::chrono::milliseconds write_timeout{30'000};
+    /// Deadlines are looked at this often: one is met up to two intervals late, never early.
+    std::chrono::milliseconds sweep_interval{100};
     std::uint64_t compress_from_bytes = 1024;
 };
 
 /// What the connection must know before it reads the body of a request.
 struct Plan {
-    std::uint64_t body_limit = 1024 * 1024;  ///< beyond: 413
+    std::uint64_t body_limit = std::uint64_t{1024} * 1024;  ///< beyond: 413
     bool stream_body = false;
-    std::chrono::milliseconds deadline{30'000};  ///< for the handler; 0 = none (long polls)
+    /// For the handler; stands still while it waits for a streamed body. 0 = none: a long poll,
+    /// whose client is watched from the start rather than from the first sweep on.
+    std::chrono::milliseconds deadline{30'000};
 };
 
-/// A connection that asked for `Upgrade: websocket`, handed over whole.
+/// A connection that asked for `Upgrade: websocket`, handed over whole: non-blocking, with
+/// TCP_NODELAY, no operation outstanding. It counts towards no limit of this server any more.
 struct Upgrade {
     boost::asio::ip::tcp::socket socket;
     std::string buffered;  ///< bytes read after the request's headers
@@ -67,6 +77,8 @@ public:
 
 class Server {
 public:
+    /// `application` and `registry` outlive the handlers under way: drain() first, or destroy the
+    /// event loop before them.
     Server(
         asio::any_io_executor executor,
         Application& application,
