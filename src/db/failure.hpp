@@ -13,10 +13,10 @@ namespace showrunner::db {
 
 /// What PostgreSQL said of a failed statement. Never shown to clients.
 struct Failure {
-    std::string sqlstate;
-    std::string constraint;  ///< name, for class 23
-    std::string message;     ///< primary message
-    std::string query;       ///< name of the Query
+    std::string sqlstate = {};
+    std::string constraint = {};  ///< name, for class 23
+    std::string message = {};     ///< primary message
+    std::string query = {};       ///< name of the Query
 };
 
 /// A statement failed for a reason that is ours or the database's.
@@ -53,5 +53,8 @@ void declare_constraints(std::span<ConstraintMeaning const> meanings);
 
 /// A serialization failure or deadlock: running the same transaction again may succeed.
 [[nodiscard]] bool retryable(Failure const& failure);
+
+/// PostgreSQL ended the session: a restart, or an operator.
+[[nodiscard]] bool is_farewell(Failure const& failure);
 
 }  // namespace showrunner::db

@@ -24,12 +24,12 @@ struct Migration {
 [[nodiscard]] std::vector<Migration> sorted(std::vector<Migration> migrations);
 
 struct MigrationStatus {
-    int number;
+    int number = 0;
     std::string name;
-    bool applied;
+    bool applied = false;
     std::string applied_at;  ///< RFC 3339, empty when not applied
-    bool known;              ///< false: in the database but not in this binary
-    bool changed;            ///< its text differs from what was applied (checksum)
+    bool known = false;      ///< false: in the database but not in this binary
+    bool changed = false;    ///< its text differs from what was applied (checksum)
 };
 
 class Migrator {

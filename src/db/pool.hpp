@@ -20,7 +20,7 @@
 namespace showrunner::db {
 
 struct PoolOptions {
-    std::string url;            ///< libpq connection string or URL
+    std::string url = {};       ///< libpq connection string or URL
     unsigned connections = 16;  ///< in all
     unsigned queue_max = 1024;  ///< statements waiting, per lane; more is Code::unavailable
     std::chrono::milliseconds queue_timeout{5000};
@@ -53,7 +53,7 @@ private:
 
 /// A connection kept out of the pool for as long as the object lives: session-level advisory
 /// locks, leader election. Statements outside begin/commit commit by themselves. Throws
-/// ConnectionLost once the connection is gone.
+/// ConnectionLost once the connection is gone. The pool's statement_timeout holds here, too.
 class Session {
 public:
     Session(Session&&) noexcept;
@@ -62,7 +62,8 @@ public:
 
     Task<Rows> run(Query const& query, Params params = {});
     /// Statements without parameters, several separated by `;`, in one transaction: migrations.
-    Task<> script(std::string_view sql);
+    /// A failure tells `name` and the line.
+    Task<> script(std::string_view sql, std::string_view name = "script");
     Task<> begin();
     Task<> commit();
 
@@ -81,7 +82,8 @@ public:
     Pool& operator=(Pool const&) = delete;
 
     /// Runs one statement in its own transaction; resumes after PostgreSQL has committed it.
-    /// Cancelling the awaiting task cancels the statement on the server.
+    /// Cancelling the awaiting task cancels the statement on the server. `query` need not outlive
+    /// the call.
     Task<Rows> run(Query const& query, Params params = {});
 
     Task<Transaction> begin();

@@ -3,18 +3,24 @@
 
 #include "base/task.hpp"
 
-#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 namespace showrunner::db {
 
+/// What survives a crash of the machine.
+enum class Durability : std::uint8_t {
+    full,
+    none,  ///< for tests: no fsync at all
+};
+
 struct PrivatePostgresOptions {
-    std::filesystem::path data_dir;  ///< the product's data directory; the cluster is in postgres/
-    std::filesystem::path bindir = {
-    };  ///< found when empty: PG_BINDIR, pg_config, /usr/lib/postgresql/*/bin
+    std::filesystem::path data_dir;     ///< the product's; the cluster is in postgres/
+    std::filesystem::path bindir = {};  ///< found when empty: PG_BINDIR, pg_config, /usr/lib/…
     unsigned max_connections = 64;
+    Durability durability = Durability::full;
 };
 
 /// Start-up failures are std::runtime_error with a sentence for the operator that says what to do
@@ -32,6 +38,7 @@ public:
     ~PrivatePostgres();
 
     [[nodiscard]] std::string url() const;  ///< libpq connection string
+    [[nodiscard]] int process_id() const;   ///< of the postmaster
 
     /// Watches the postmaster and starts it again when it dies; ends on cancellation.
     Task<> supervise_process();

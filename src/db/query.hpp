@@ -23,12 +23,13 @@ enum class Lane : std::uint8_t {
 };
 
 struct Query {
-    std::string_view name;  ///< snake_case, unique in the program
-    std::string text;       ///< parameters as $1, $2 …
+    std::string name;  ///< snake_case, unique in the program
+    std::string text;  ///< parameters as $1, $2 …; with optional filters there may be several
     Lane lane = Lane::read;
 };
 
-/// Parameters in order, in PostgreSQL's text format; `std::nullopt` is NULL.
+/// Parameters in order, in PostgreSQL's text format; `std::nullopt` is NULL. Text with a zero
+/// character, which PostgreSQL cannot store, throws Error{Code::invalid}.
 class Params {
 public:
     Params() = default;
@@ -44,7 +45,6 @@ public:
     }
 
     Params& add(std::string_view text);
-    Params& add(std::string&& text);
 
     Params& add(std::string const& text) { return add(std::string_view{text}); }
 
@@ -52,8 +52,13 @@ public:
 
     Params& add(bool flag);
     Params& add(std::int64_t number);
+    Params& add(std::uint64_t number);
 
-    Params& add(std::integral auto number) { return add(static_cast<std::int64_t>(number)); }
+    Params& add(std::signed_integral auto number) { return add(static_cast<std::int64_t>(number)); }
+
+    Params& add(std::unsigned_integral auto number) {
+        return add(static_cast<std::uint64_t>(number));
+    }
 
     Params& add(double number);
     Params& add(Time time);
@@ -66,12 +71,18 @@ public:
         return value ? add(*value) : add(std::nullopt);
     }
 
-    [[nodiscard]] std::size_t size() const { return values_.size(); }
+    [[nodiscard]] std::size_t size() const { return starts_.size(); }
 
-    [[nodiscard]] std::vector<std::optional<std::string>> const& values() const { return values_; }
+    /// Zero-terminated, as libpq wants it; nullptr for NULL. Valid until the next add().
+    [[nodiscard]] char const* operator[](std::size_t index) const {
+        return starts_[index] == null ? nullptr : bytes_.data() + starts_[index];
+    }
 
 private:
-    std::vector<std::optional<std::string>> values_;
+    static constexpr std::size_t null = static_cast<std::size_t>(-1);
+
+    std::string bytes_;  ///< all texts, each with its zero: two allocations for any number of them
+    std::vector<std::size_t> starts_;
 };
 
 }  // namespace showrunner::db

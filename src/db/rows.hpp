@@ -22,12 +22,12 @@ public:
 
     [[nodiscard]] bool null(int column) const;
     [[nodiscard]] std::string_view text(int column) const;
-    [[nodiscard]] int column(char const* name
-    ) const;  ///< throws std::logic_error when there is none
+    /// Throws std::logic_error when there is none of this name.
+    [[nodiscard]] int column(char const* name) const;
     [[nodiscard]] int columns() const;
 
-    /// T: std::string, std::string_view, bool, int, std::int64_t, std::uint64_t, double, Time,
-    /// std::vector<std::string> (text[]), std::optional of those.
+    /// T: std::string, std::string_view, bool, int, unsigned, std::int64_t, std::uint64_t, double,
+    /// Time, std::vector<std::string> (text[]), std::optional of those.
     template <typename T>
     [[nodiscard]] T get(int column) const;
 
