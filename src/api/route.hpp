@@ -1,0 +1,91 @@
+// The route table: each endpoint is declared once, in its feature, as a constexpr Route. Routing,
+// guards, 405 + Allow, OpenAPI, the documentation page, metrics and the derived tests come from it.
+#pragma once
+
+#include "api/query.hpp"
+#include "base/json.hpp"
+#include "base/task.hpp"
+#include "http/message.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace showrunner::api {
+
+class Context;
+
+using Handler = Task<http::Response> (*)(Context&);
+
+/// The least role that may call; `anyone` needs no token.
+enum class Access : std::uint8_t { anyone, viewer, editor, admin };
+
+/// How the answer is wrapped.
+enum class Shape : std::uint8_t {
+    none,  ///< no body, 204
+    one,   ///< {"data": …}
+    many,  ///< {"data": […], "pagination": …}
+    bare,  ///< as it is
+};
+
+enum class Body : std::uint8_t {
+    none,
+    json,
+    stream,  ///< read by the handler as it arrives
+};
+
+/// A described struct by name, for the documentation.
+struct Type {
+    std::string_view name = {};
+    std::string (*schema)() = nullptr;
+};
+
+template <typename T>
+[[nodiscard]] constexpr Type type(std::string_view name) {
+    return {name, [] { return json::schema<T>(); }};
+}
+
+struct Route {
+    http::Verb verb;
+    std::string_view path;
+    std::string_view id;  ///< operationId, camelCase
+    std::string_view summary;
+    Access access;
+    Handler handler;
+    Shape shape = Shape::one;
+    Type response = {};
+    Body body = Body::none;
+    Type request = {};
+    std::string (*parameters)() = nullptr;  ///< parameters_of<Query>
+    unsigned status = 200;
+    std::string_view media = "application/json";  ///< of the request, for Body::stream
+    std::uint64_t body_limit = 1ULL << 20U;       ///< bytes
+    unsigned deadline_s = 30;                     ///< for the handler; 0: none
+};
+
+/// Stops the build on a route that is malformed or undocumented.
+consteval bool is_sound(Route const& route) {
+    if (!route.path.starts_with("/") || route.path.find("//") != std::string_view::npos)
+        return false;
+    if (route.summary.empty() || route.id.empty() || route.handler == nullptr) return false;
+    if (route.body == Body::json && route.request.schema == nullptr) return false;
+    bool const has_type = route.response.schema != nullptr;
+    return route.shape == Shape::none ? !has_type && route.status == 204
+                                      : has_type || route.shape == Shape::bare;
+}
+
+template <std::size_t N>
+consteval bool are_sound(std::array<Route, N> const& routes) {
+    for (std::size_t i = 0; i < N; ++i) {
+        if (!is_sound(routes[i])) return false;
+        for (std::size_t j = 0; j < i; ++j) {
+            bool const same_place =
+                routes[i].verb == routes[j].verb && routes[i].path == routes[j].path;
+            if (same_place || routes[i].id == routes[j].id) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace showrunner::api

@@ -1,0 +1,45 @@
+// What handlers may use. Owned by the application, handed to every request by reference.
+#pragma once
+
+#include "auth/accounts.hpp"
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "db/pool.hpp"
+#include "events/catalogue.hpp"
+#include "events/live.hpp"
+#include "events/tail.hpp"
+
+#include <memory>
+#include <string>
+
+namespace showrunner::realtime {
+class Hub;
+}
+
+namespace showrunner::api {
+
+struct DocsPage;
+
+/// What the server says of itself.
+struct About {
+    std::string node;           ///< this process, for logs and clients
+    std::string build_id;       ///< of the web app
+    std::string metrics_token;  ///< empty: /metrics is for this machine and for admins
+    std::string openapi;
+    std::shared_ptr<DocsPage const> docs;
+    bool stopping = false;
+};
+
+struct Services {
+    db::Pool& db;
+    Clock const& clock;
+    auth::Accounts& accounts;
+    events::Tail& tail;
+    events::Live& live;
+    realtime::Hub& hub;
+    events::Catalogue const& catalogue;
+    metrics::Registry& metrics;
+    About& about;
+};
+
+}  // namespace showrunner::api
