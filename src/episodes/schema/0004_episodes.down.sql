@@ -1,0 +1,2 @@
+DROP TABLE episodes;
+DROP TYPE episode_status;
