@@ -1,3 +1,5 @@
-int main() {
-    return 0;
+#include "cli/cli.hpp"
+
+int main(int argc, char** argv) {
+    return showrunner::cli::run(argc, argv);
 }

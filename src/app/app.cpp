@@ -1,0 +1,225 @@
+#include "app/app.hpp"
+
+#include "api/idempotency.hpp"
+#include "api/openapi.hpp"
+#include "app/features.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "db/migrate.hpp"
+#include "realtime/subscriptions.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace showrunner::app {
+
+namespace {
+
+db::PoolOptions pool_options(Config const& config, std::string url) {
+    db::PoolOptions options;
+    options.url = std::move(url);
+    options.connections = static_cast<unsigned>(config.db_connections);
+    options.queue_max = static_cast<unsigned>(config.db_queue_max);
+    return options;
+}
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        auto const comma = text.find(',');
+        std::string_view part = text.substr(0, comma);
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        while (part.ends_with(' ')) part.remove_suffix(1);
+        if (!part.empty()) parts.emplace_back(part);
+        text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    }
+    return parts;
+}
+
+socketio::Options socket_options(Config const& config) {
+    socketio::Options options;
+    options.engine.ping_interval = std::chrono::milliseconds{config.ping_interval_ms};
+    options.engine.ping_timeout = std::chrono::milliseconds{config.ping_timeout_ms};
+    options.engine.connections = static_cast<std::size_t>(config.socket_connections);
+    options.engine.connections_per_address =
+        static_cast<std::size_t>(config.socket_connections_per_address);
+    options.engine.queue_bytes = static_cast<std::size_t>(config.socket_queue_bytes);
+    options.engine.max_payload = static_cast<std::size_t>(config.socket_payload_bytes);
+    options.engine.messages_per_second = static_cast<unsigned>(config.socket_messages_per_second);
+    options.engine.origins = split(config.socket_origins);
+    options.rooms_per_socket = 1500;  // Every show, and what is subscribed to.
+    return options;
+}
+
+/// The web app: where the configuration says, beside the program as built, or as installed.
+std::optional<std::filesystem::path> find_web(Config const& config) {
+    if (!config.web_dir.empty()) return config.web_dir;
+    std::error_code error;
+    auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
+    for (auto const& folder :
+         {program.parent_path() / "../../web/dist",
+          std::filesystem::path{"/usr/share/showrunner/web"}}) {
+        if (std::filesystem::exists(folder / "index.html", error)) return folder;
+    }
+    return {};
+}
+
+http::Limits http_limits(Config const& config) {
+    http::Limits limits;
+    limits.connections = static_cast<unsigned>(config.http_connections);
+    limits.requests_in_flight = static_cast<unsigned>(config.http_requests);
+    return limits;
+}
+
+Task<> delete_old_sessions_hourly(db::Pool& pool, Clock const& clock) {
+    for (;;) {
+        co_await auth::delete_old_sessions(pool, clock.now() - std::chrono::days{7});
+        co_await sleep_for(std::chrono::hours{1});
+    }
+}
+
+}  // namespace
+
+Database::Database(Config const& config, Use use) : url_{config.database_url} {
+    if (!url_.empty()) return;
+    if (use == Use::tool) url_ = db::running_private_postgres(config.data_dir);
+    if (!url_.empty()) return;
+    own_.emplace(db::PrivatePostgres::start({.data_dir = config.data_dir}));
+    url_ = own_->url();
+}
+
+App::App(asio::io_context& io, Config config, std::string database_url)
+    : io_{io},
+      config_{std::move(config)},
+      db_{io.get_executor(), pool_options(config_, std::move(database_url)), metrics_},
+      tail_{io.get_executor(), db_, metrics_},
+      sockets_{io.get_executor(), socket_options(config_), metrics_},
+      engine_{sockets_.engine()},
+      hub_{
+          io.get_executor(),
+          sockets_,
+          all_snapshots(),
+          static_cast<std::size_t>(config_.socket_connections_per_user),
+          metrics_
+      } {}
+
+App::~App() = default;
+
+Task<> App::prepare() {
+    declare_constraints();
+    db::Migrator migrator{db_};
+    auto const status = co_await migrator.status();
+    bool const empty = std::none_of(
+        status.begin(), status.end(), [](db::MigrationStatus const& each) { return each.applied; }
+    );
+    // An empty database is ours to set up; a schema of another version is the operator's decision.
+    if (empty) co_await migrator.up();
+    std::string const mismatch = co_await migrator.mismatch();
+    if (!mismatch.empty()) throw std::runtime_error{mismatch};
+    std::string secret = config_.secret;
+    if (secret.empty()) secret = co_await auth::load_secret(db_);
+    accounts_ = std::make_unique<auth::Accounts>(
+        db_, clock_, std::move(secret), std::chrono::seconds{config_.access_token_s}, metrics_
+    );
+    services_ = std::make_unique<api::Services>(
+        api::Services{db_, clock_, *accounts_, tail_, hub_, hub_, catalogue(), metrics_, about_}
+    );
+}
+
+Task<std::string> App::make_first_admin() {
+    bool const any = co_await auth::any_user(db_);
+    if (any) co_return "";
+    bool const chosen = !config_.admin_password.empty();
+    std::string const email =
+        config_.admin_email.empty() ? "admin@showrunner.local" : config_.admin_email;
+    std::string const password = chosen ? config_.admin_password : random_token(12);
+    co_await accounts_->create(email, "Admin", auth::Role::admin, password, {});
+    co_return chosen
+        ? fmt::format("first login: {}", email)
+        : fmt::format("first login: {} password: {} (shown this once)", email, password);
+}
+
+void App::supervise_in_background(std::string name, std::function<Task<>()> loop) {
+    auto& signal = loops_.emplace_back(std::make_unique<asio::cancellation_signal>());
+    asio::co_spawn(
+        io_,
+        supervise(std::move(name), std::move(loop)),
+        asio::bind_cancellation_slot(signal->slot(), [](std::exception_ptr) {})
+    );
+}
+
+api::Surroundings App::surroundings() {
+    api::Surroundings around;
+    if (auto const folder = find_web(config_)) {
+        web_.emplace(*folder);
+        about_.build_id = web_->build_id();
+        around.web = &*web_;
+    } else {
+        log::warning("web_app_missing", {{"looked_for", "web/dist/index.html"}});
+    }
+    around.is_socket = [this](http::Request const& request) { return engine_.matches(request); };
+    around.plan_socket = [this] { return engine_.plan(); };
+    around.serve_socket = [this](http::Request& request) { return engine_.serve(request); };
+    around.upgrade_socket = [this](http::Request& request, http::Upgrade& upgrade) {
+        engine_.upgrade(request, upgrade);
+    };
+    return around;
+}
+
+Task<std::string> App::start() {
+    about_.node = new_id().substr(24);
+    about_.metrics_token = config_.metrics_token;
+    about_.openapi = api::openapi(all_routes(), catalogue());
+    about_.docs = std::make_shared<api::DocsPage const>(api::docs_page(all_routes(), catalogue()));
+    co_await accounts_->start();
+    co_await tail_.start();
+    co_await hub_.start(*services_, tail_.position());
+    tail_.add_sink([this](auto const& events) { accounts_->apply(events); });
+    tail_.add_sink([this](auto const& events) { hub_.publish(events); });
+    for (events::ConsumerSpec const& spec : all_consumers()) {
+        auto& consumer = consumers_.emplace_back(
+            std::make_unique<events::Consumer>(io_.get_executor(), db_, spec, metrics_)
+        );
+        tail_.add_sink([&consumer = *consumer](auto const& events) { consumer.offer(events); });
+        supervise_in_background("consumer_" + std::string{spec.name}, [&consumer = *consumer] {
+            return consumer.run();
+        });
+    }
+    supervise_in_background("tail", [this] { return tail_.run(); });
+    supervise_in_background("expiry", [this] { return hub_.expire(); });
+    supervise_in_background("idempotency", [this] { return api::Idempotency::clean_up(db_); });
+    supervise_in_background("subscriptions", [this] {
+        return realtime::expire_subscriptions(db_);
+    });
+    supervise_in_background("sessions", [this] { return delete_old_sessions_hourly(db_, clock_); });
+
+    dispatcher_ = std::make_unique<api::Dispatcher>(*services_, all_routes(), surroundings());
+    server_ = std::make_unique<http::Server>(
+        io_.get_executor(), *dispatcher_, http_limits(config_), metrics_
+    );
+    server_->trust_proxies(split(config_.trusted_proxies));
+    auto const endpoint = server_->listen(config_.listen);
+    bool const v6 = endpoint.address().is_v6();
+    co_return fmt::format(
+        "http://{}{}{}:{}",
+        v6 ? "[" : "",
+        endpoint.address().to_string(),
+        v6 ? "]" : "",
+        endpoint.port()
+    );
+}
+
+Task<> App::stop() {
+    about_.stopping = true;
+    std::chrono::milliseconds const deadline{config_.drain_timeout_ms};
+    // Clients that lose their socket come back at once: spread over a while, to the other nodes.
+    co_await sockets_.drain(std::min(deadline / 4, std::chrono::milliseconds{2000}));
+    if (server_) co_await server_->drain(deadline);
+    for (auto& loop : loops_) loop->emit(asio::cancellation_type::terminal);
+    co_await db_.drain();
+}
+
+}  // namespace showrunner::app

@@ -1,0 +1,199 @@
+// Configuration: every key is declared once, here. A key has a flag (--data-dir), an environment
+// variable (SHOWRUNNER_DATA_DIR, or its usual name), a line in the TOML file (data_dir = "…") and a
+// default; the first of these that is given is in force. An unknown or bad key refuses to start.
+#pragma once
+
+#include <boost/describe.hpp>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace showrunner::app {
+
+struct Config {
+    std::string listen = "127.0.0.1:3002";
+    std::string data_dir = "./data";
+    std::string database_url;
+    std::string web_dir;
+    std::string log_level = "info";
+    std::string secret;
+    std::string metrics_token;
+    std::string admin_email;
+    std::string admin_password;
+    std::string trusted_proxies;
+    std::string socket_origins;
+    std::int64_t access_token_s = 900;
+    std::int64_t db_connections = 16;
+    std::int64_t db_queue_max = 4096;
+    std::int64_t http_connections = 20'000;
+    std::int64_t http_requests = 4096;
+    std::int64_t socket_connections = 10'000;
+    std::int64_t socket_connections_per_address = 0;
+    std::int64_t socket_connections_per_user = 100;
+    std::int64_t socket_queue_bytes = 1024 * 1024;
+    std::int64_t socket_payload_bytes = 1'000'000;
+    std::int64_t socket_messages_per_second = 100;
+    std::int64_t ping_interval_ms = 25'000;
+    std::int64_t ping_timeout_ms = 20'000;
+    std::int64_t drain_timeout_ms = 10'000;
+};
+BOOST_DESCRIBE_STRUCT(
+    Config,
+    (),
+    (listen,
+     data_dir,
+     database_url,
+     web_dir,
+     log_level,
+     secret,
+     metrics_token,
+     admin_email,
+     admin_password,
+     trusted_proxies,
+     socket_origins,
+     access_token_s,
+     db_connections,
+     db_queue_max,
+     http_connections,
+     http_requests,
+     socket_connections,
+     socket_connections_per_address,
+     socket_connections_per_user,
+     socket_queue_bytes,
+     socket_payload_bytes,
+     socket_messages_per_second,
+     ping_interval_ms,
+     ping_timeout_ms,
+     drain_timeout_ms)
+)
+
+enum class Secrecy : std::uint8_t { open, secret };
+
+struct KeyInfo {
+    std::string_view name;
+    std::string_view about;
+    Secrecy secrecy = Secrecy::open;
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+    std::string_view variable = {};  ///< when it isn't SHOWRUNNER_<NAME>
+};
+
+/// In the order of the members of Config.
+inline constexpr std::array config_keys{
+    KeyInfo{"listen", "Address and port to serve on; port 0 takes a free one."},
+    KeyInfo{"data_dir", "Folder of the private PostgreSQL."},
+    KeyInfo{
+        "database_url",
+        "A PostgreSQL to use instead of the private one.",
+        Secrecy::secret,
+        0,
+        0,
+        "DATABASE_URL"
+    },
+    KeyInfo{"web_dir", "Folder of the built web app; found beside the program when empty."},
+    KeyInfo{"log_level", "debug, info, warning or error."},
+    KeyInfo{
+        "secret",
+        "At least 32 characters that sign tokens; kept in the database when empty.",
+        Secrecy::secret
+    },
+    KeyInfo{
+        "metrics_token",
+        "Bearer token for /metrics; when empty it is for this machine and admins.",
+        Secrecy::secret
+    },
+    KeyInfo{"admin_email", "E-mail address of the first admin, made when there is no user."},
+    KeyInfo{
+        "admin_password",
+        "Password of the first admin; a random one is printed when empty.",
+        Secrecy::secret
+    },
+    KeyInfo{
+        "trusted_proxies",
+        "Networks, separated by commas, whose X-Forwarded-For and -Proto are believed."
+    },
+    KeyInfo{"socket_origins", "Origins of other web pages that may connect, separated by commas."},
+    KeyInfo{
+        "access_token_s",
+        "Seconds that an access token is good for; clients refresh it by themselves.",
+        Secrecy::open,
+        1,
+        86'400
+    },
+    KeyInfo{"db_connections", "Connections to PostgreSQL.", Secrecy::open, 4, 500},
+    KeyInfo{
+        "db_queue_max", "Statements that may wait for a connection.", Secrecy::open, 16, 1'000'000
+    },
+    KeyInfo{"http_connections", "Open connections.", Secrecy::open, 10, 1'000'000},
+    KeyInfo{"http_requests", "Requests under way at once.", Secrecy::open, 10, 100'000},
+    KeyInfo{"socket_connections", "Socket.IO connections.", Secrecy::open, 0, 1'000'000},
+    KeyInfo{
+        "socket_connections_per_address",
+        "Of one address; 0: no limit.",
+        Secrecy::open,
+        0,
+        1'000'000
+    },
+    KeyInfo{
+        "socket_connections_per_user",
+        "Of one user in a namespace; 0: no limit.",
+        Secrecy::open,
+        0,
+        1'000'000
+    },
+    KeyInfo{
+        "socket_queue_bytes",
+        "Bytes queued for a connection before it is closed.",
+        Secrecy::open,
+        16'384,
+        1LL << 30
+    },
+    KeyInfo{
+        "socket_payload_bytes",
+        "Bytes of one message from a client.",
+        Secrecy::open,
+        1024,
+        1LL << 30
+    },
+    KeyInfo{"socket_messages_per_second", "From one connection.", Secrecy::open, 1, 1'000'000},
+    KeyInfo{"ping_interval_ms", "Between heartbeats of Socket.IO.", Secrecy::open, 100, 600'000},
+    KeyInfo{"ping_timeout_ms", "For the answer to a heartbeat.", Secrecy::open, 100, 600'000},
+    KeyInfo{
+        "drain_timeout_ms",
+        "For requests and connections to end at a stop.",
+        Secrecy::open,
+        0,
+        600'000
+    },
+};
+
+/// A key's value and where it comes from.
+struct Setting {
+    std::string value;
+    std::string source;  ///< "default", "--listen", "DATABASE_URL", "showrunner.toml"
+};
+
+struct LoadedConfig {
+    Config config;
+    std::map<std::string, Setting, std::less<>> settings;
+};
+
+/// `flags`: values given on the command line, by key. `environment`: all variables. `file`: a TOML
+/// file, or empty. Throws std::runtime_error with a sentence that names the key.
+[[nodiscard]] LoadedConfig load_config(
+    std::map<std::string, std::string> const& flags,
+    std::map<std::string, std::string> const& environment,
+    std::string const& file
+);
+
+[[nodiscard]] std::string variable_of(KeyInfo const& key);
+[[nodiscard]] std::string flag_of(KeyInfo const& key);
+
+/// docs/config.md
+[[nodiscard]] std::string config_markdown();
+
+}  // namespace showrunner::app
