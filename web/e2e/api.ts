@@ -1,0 +1,63 @@
+import type { Episode, EpisodeCreate, EpisodePatch, EpisodeStatus, Session } from '../src/api/types.ts';
+import type { Person } from './server.ts';
+
+/** The API as a test uses it beside the browser: to prepare, and to be "somebody else". */
+export class Api {
+  readonly #base: string;
+  readonly #token: string;
+
+  private constructor(base: string, token: string) {
+    this.#base = base;
+    this.#token = token;
+  }
+
+  static async signIn(url: string, person: Person): Promise<Api> {
+    const response = await fetch(`${url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: person.email, password: person.password }),
+    });
+    if (!response.ok)
+      throw new Error(`sign-in of ${person.email}: ${response.status} ${await response.text()}`);
+    const { data } = (await response.json()) as { data: Session };
+    return new Api(`${url}/api/v1`, data.access_token);
+  }
+
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.#base}${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text ? (JSON.parse(text) as { data: T }).data : undefined) as T;
+  }
+
+  create(values: EpisodeCreate): Promise<Episode> {
+    return this.call('POST', '/episodes', values);
+  }
+  get(id: string): Promise<Episode> {
+    return this.call('GET', `/episodes/${id}`);
+  }
+  patch(id: string, changes: EpisodePatch): Promise<Episode> {
+    return this.call('PATCH', `/episodes/${id}`, changes);
+  }
+  setStatus(id: string, status: EpisodeStatus): Promise<Episode> {
+    return this.call('POST', `/episodes/${id}/status`, { status });
+  }
+  delete(id: string): Promise<void> {
+    return this.call('DELETE', `/episodes/${id}`);
+  }
+}
+
+let counter = 0;
+
+/** Values of an episode nobody else in this run has: every call is another number of a season of its own. */
+export function unique(title: string, season = 900): EpisodeCreate {
+  counter++;
+  return { title: `${title} ${process.pid}-${counter}`, season_number: season, episode_number: counter };
+}

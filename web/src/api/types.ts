@@ -1,0 +1,36 @@
+import type { components, paths } from './schema';
+
+type Schemas = components['schemas'];
+
+/** The paths of the API without what they all begin with. */
+export type Paths = {
+  [Path in keyof paths as Path extends `/api/v1/${infer Rest}` ? `/${Rest}` : never]: paths[Path];
+};
+
+export type User = Schemas['User'];
+export type Role = User['role'];
+export type Session = Schemas['Session'];
+export type Show = Schemas['Show'];
+export type Episode = Schemas['Episode'];
+export type EpisodeStatus = Episode['status'];
+export type EpisodeCreate = Schemas['CreateEpisode'];
+export type EpisodePatch = Schemas['UpdateEpisode'];
+export type EpisodeFacets = Schemas['EpisodeFacets'];
+export type HistoryEntry = Schemas['HistoryEntry'];
+export type Activity = Schemas['Activity'];
+export type ImportResult = Schemas['ImportResult'];
+export type ImportError = ImportResult['errors'][number];
+export type Pagination = Schemas['Pagination'];
+export type Problem = Schemas['Problem'];
+export type FieldError = NonNullable<Problem['errors']>[number];
+
+export interface Page<T> {
+  data: T[];
+  pagination: Pagination;
+}
+
+/** A field's value before and after; the description of the API leaves open what a value is. */
+export interface Change {
+  before: unknown;
+  after: unknown;
+}

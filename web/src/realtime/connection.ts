@@ -1,0 +1,178 @@
+import { defineStore } from 'pinia';
+import type { Socket } from 'socket.io-client';
+import { computed, ref, shallowRef } from 'vue';
+import { freshToken, renew } from '@/api/token';
+import { queryClient as client } from '@/api/query';
+import { plural } from '@/lib/format';
+import { toast } from '@/ui/toasts';
+import { applyPatches, eventCount } from './live';
+import { episodeEvents, toPatch, type EpisodePayload } from './patch';
+import { PatchQueue } from './queue';
+
+export interface ImportProgress {
+  importId: string;
+  rows: number;
+  created: number;
+  updated: number;
+  skipped: number;
+  failed: number;
+  bytes: number;
+  done: boolean;
+}
+
+type State = 'connecting' | 'live' | 'reconnecting' | 'offline';
+
+const noticeAfter = 2_000; // shorter breaks are nobody's business
+
+export const useConnection = defineStore('connection', () => {
+  const state = ref<State>('connecting');
+  const attempt = ref(0);
+  const lastEventAt = ref<number | null>(null);
+  const downSince = ref<number | null>(null);
+  const noticed = ref(false);
+  const importProgress = shallowRef<ImportProgress | null>(null);
+  const reconnects = ref(0);
+  const live = computed(() => state.value === 'live');
+
+  let socket: Socket | null = null;
+  let noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  let everConnected = false;
+  let refusals = 0;
+  let eventsBefore = 0;
+
+  const queue = new PatchQueue(
+    (patches) => applyPatches(client, patches),
+    () => void client.invalidateQueries(),
+  );
+
+  /** Connects once; the socket then lives as long as the page. The client library is loaded after the first paint. */
+  async function start(): Promise<void> {
+    if (socket) return;
+    addEventListener('offline', () => down('offline'));
+    addEventListener('online', () => retry());
+    const { io } = await import('socket.io-client');
+    if (socket) return;
+    socket = io('/real-time', {
+      path: '/socket.io/',
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 3_000,
+      auth: (answer) => {
+        freshToken().then(
+          (token) => answer({ token }),
+          () => answer({ token: null }), // no server to ask: the connection will fail as well, and try again
+        );
+      },
+    });
+    socket.on('connect', onConnect);
+    socket.on('disconnect', (reason) => {
+      down(navigator.onLine ? 'reconnecting' : 'offline');
+      // The server sent us away; the client library does not come back from that by itself.
+      if (reason === 'io server disconnect') setTimeout(retry, 1_000);
+    });
+    socket.on('connect_error', onRefused);
+    socket.io.on('reconnect_attempt', (number) => (attempt.value = number));
+    for (const name of episodeEvents) socket.on(name, (payload: EpisodePayload) => onEpisode(name, payload));
+    socket.on('import_progress', (progress: ImportProgress) => (importProgress.value = progress));
+  }
+
+  function onEpisode(name: (typeof episodeEvents)[number], payload: EpisodePayload): void {
+    lastEventAt.value = Date.now();
+    const patch = toPatch(name, payload);
+    if (patch) queue.push(patch);
+  }
+
+  function onConnect(): void {
+    const recovered = socket?.recovered === true;
+    const wasNoticed = noticed.value;
+    const first = !everConnected;
+    everConnected = true;
+    state.value = 'live';
+    attempt.value = 0;
+    refusals = 0;
+    downSince.value = null;
+    noticed.value = false;
+    clearTimeout(noticeTimer);
+    if (!first) reconnects.value++;
+    if (recovered) queue.flush();
+    else void resync(first);
+    if (!wasNoticed || first) return;
+    const missed = eventCount.value - eventsBefore;
+    toast(
+      recovered && missed > 0
+        ? `Back online, ${plural(missed, 'change')} loaded`
+        : 'Back online, everything is up to date',
+      {
+        tone: 'ok',
+      },
+    );
+  }
+
+  /** The handshake got through, but the namespace refused: most likely the token expired on the way. */
+  function onRefused(): void {
+    down(navigator.onLine ? 'reconnecting' : 'offline');
+    if (socket?.active !== false) return;
+    const wait = refusals === 0 ? 0 : backoff(refusals);
+    attempt.value = ++refusals;
+    setTimeout(() => {
+      renew().then(retry, retry);
+    }, wait);
+  }
+
+  function down(next: 'reconnecting' | 'offline'): void {
+    if (downSince.value === null) {
+      downSince.value = Date.now();
+      eventsBefore = eventCount.value;
+      clearTimeout(noticeTimer);
+      noticeTimer = setTimeout(() => (noticed.value = state.value !== 'live'), noticeAfter);
+    }
+    state.value = next;
+  }
+
+  /**
+   * Whatever was read before the connection stood may have missed something. An answer still on its way is no
+   * exception: the query joins the running request, so it is asked a second time after that.
+   */
+  async function resync(first: boolean): Promise<void> {
+    const underWay = client
+      .getQueryCache()
+      .findAll({ fetchStatus: 'fetching' })
+      .filter((query) => query.state.data === undefined);
+    // Right after the page was loaded only what events can change is worth a second look.
+    const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) =>
+      queryKey[0] === 'episodes' || queryKey[0] === 'activities';
+    await client.invalidateQueries(first ? { predicate: eventful } : {});
+    for (const { queryKey } of underWay) void client.invalidateQueries({ queryKey, exact: true });
+  }
+
+  function retry(): void {
+    if (!socket || socket.connected) return;
+    if (state.value === 'offline' && navigator.onLine) state.value = 'reconnecting';
+    // Skips the waiting time of the library's own back-off.
+    if (socket.active) socket.disconnect();
+    socket.connect();
+  }
+
+  function stop(): void {
+    socket?.disconnect();
+    socket = null;
+  }
+
+  return {
+    state,
+    live,
+    attempt,
+    lastEventAt,
+    downSince,
+    noticed,
+    importProgress,
+    reconnects,
+    start,
+    stop,
+    retry,
+  };
+});
+
+const backoff = (attempt: number): number =>
+  Math.min(1_000 * 2 ** Math.min(attempt, 5), 15_000) * (0.75 + Math.random() / 2);
