@@ -124,6 +124,7 @@ Findings nothing_left_to_do(Files const& files) {
 std::map<std::string, std::string_view> const catch_sites{
     {"src/api/dispatcher.cpp", "the guard: whatever a handler throws becomes a response"},
     {"src/api/problem.cpp", "sorts what was thrown into problem documents"},
+    {"src/base/offload.hpp", "brings an exception from a thread back to who awaits it"},
     {"src/base/task.cpp", "spawn() and supervise(): the end of a task"},
     {"src/cli/cli.cpp", "the end of a command: a sentence and an exit status"},
     {"src/cli/options.cpp", "the command line's parser reports by throwing"},

@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/id.hpp"
+#include "base/offload.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <sodium.h>
 
 #include <array>
@@ -16,14 +16,6 @@ namespace {
 // OWASP's first choice for Argon2id: 19 MiB, 2 passes, about 25 ms.
 constexpr unsigned long long passes = 2;
 constexpr std::size_t memory_bytes = 19ULL * 1024 * 1024;
-
-Task<std::string> hash_here(std::string password) {
-    co_return hash_password(password);
-}
-
-Task<bool> verify_here(std::string password, std::string hash) {
-    co_return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
-}
 
 /// Gives the place in the queue back however the hashing ends.
 class Place {
@@ -70,9 +62,9 @@ void Passwords::take_place() {
 Task<std::string> Passwords::hash(std::string password) {
     take_place();
     Place const place{queued_};
-    co_return co_await asio::co_spawn(
-        threads_, hash_here(std::move(password)), asio::use_awaitable
-    );
+    co_return co_await offload(threads_, [password = std::move(password)] {
+        return hash_password(password);
+    });
 }
 
 Task<bool> Passwords::verify(std::string password, std::string hash) {
@@ -80,9 +72,10 @@ Task<bool> Passwords::verify(std::string password, std::string hash) {
     Place const place{queued_};
     bool const known = !hash.empty();
     if (!known) hash = dummy_;
-    bool const same = co_await asio::co_spawn(
-        threads_, verify_here(std::move(password), std::move(hash)), asio::use_awaitable
-    );
+    auto verify = [password = std::move(password), hash = std::move(hash)] {
+        return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+    };
+    bool const same = co_await offload(threads_, std::move(verify));
     co_return known&& same;
 }
 

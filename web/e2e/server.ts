@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
 const binary = resolve(
-  process.env.SHOWRUNNER_TEST_BIN ?? process.env.SHOWRUNNER_TEST_BIN ?? join(root, 'build/dev/showrunner'),
+  process.env.SHOWRUNNER_TEST_BIN ?? join(root, 'build/dev/showrunner'),
 );
 const startTime = 60_000;
 
@@ -47,6 +47,10 @@ export class TestServer {
     });
     this.#process = child;
     child.stderr?.on('data', (chunk: Buffer) => this.#remember(chunk.toString()));
+    child.once('exit', (code, signal) => {
+      if (this.#process !== child) return;
+      console.error(`the server ended by itself (${code ?? signal}):\n${this.#output.slice(-60).join('')}`);
+    });
     this.url = await this.#ready(child);
   }
 
