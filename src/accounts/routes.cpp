@@ -1,4 +1,5 @@
 #include "accounts/feature.hpp"
+#include "api/bearer.hpp"
 #include "api/context.hpp"
 
 namespace showrunner::accounts {
@@ -8,28 +9,11 @@ namespace {
 constexpr std::string_view refresh_cookie = "sr_refresh";
 constexpr std::string_view csrf_cookie = "sr_csrf";
 
-void add_cookie(
-    http::Response& response,
-    std::string_view name,
-    std::string_view value,
-    std::string_view path,
-    bool http_only,
-    bool secure,
-    std::int64_t max_age_s
-) {
-    response.headers.add(
-        "Set-Cookie",
-        fmt::format(
-            "{}={}; Path={}; Max-Age={}; SameSite=Strict{}{}",
-            name,
-            value,
-            path,
-            max_age_s,
-            http_only ? "; HttpOnly" : "",
-            secure ? "; Secure" : ""
-        )
-    );
-}
+struct Cookie {
+    std::string_view name;
+    std::string_view value;
+    std::string_view attributes;
+};
 
 /// The refresh token goes only to the routes that need it; the CSRF token is for scripts to read.
 void set_cookies(
@@ -39,10 +23,21 @@ void set_cookies(
     std::string_view csrf,
     std::int64_t max_age_s
 ) {
-    add_cookie(
-        response, refresh_cookie, refresh_token, "/api/v1/auth", true, request.secure, max_age_s
-    );
-    add_cookie(response, csrf_cookie, csrf, "/", false, request.secure, max_age_s);
+    for (Cookie const& cookie :
+         {Cookie{refresh_cookie, refresh_token, "Path=/api/v1/auth; HttpOnly"},
+          Cookie{csrf_cookie, csrf, "Path=/"}}) {
+        response.headers.add(
+            "Set-Cookie",
+            fmt::format(
+                "{}={}; {}; Max-Age={}; SameSite=Strict{}",
+                cookie.name,
+                cookie.value,
+                cookie.attributes,
+                max_age_s,
+                request.secure ? "; Secure" : ""
+            )
+        );
+    }
 }
 
 http::Response signed_in(api::Context const& context, auth::SignedIn const& result) {
@@ -81,10 +76,10 @@ Task<http::Response> refresh(api::Context& context) {
 
 Task<http::Response> logout(api::Context& context) {
     auth::Accounts& accounts = context.services.accounts;
-    std::string_view const header = context.request.headers.get("Authorization");
+    std::string_view const token = api::bearer_token(context.request);
     std::string session_id;
-    if (header.size() > 7) {
-        auth::Principal const principal = co_await accounts.authenticate(header.substr(7));
+    if (!token.empty()) {
+        auth::Principal const principal = co_await accounts.authenticate(token);
         context.actor.user_id = principal.user_id;
         context.actor.name = principal.name;
         session_id = principal.session_id;

@@ -1,6 +1,7 @@
 #include "activity/activity.hpp"
 
 #include "db/described.hpp"
+#include "db/pattern.hpp"
 #include "events/offset.hpp"
 
 namespace showrunner::activity {
@@ -73,16 +74,6 @@ events::Offset offset_of(std::string_view text, std::string const& field) {
     return *offset;
 }
 
-std::optional<std::string> like(std::optional<std::string> const& text) {
-    if (!text) return {};
-    std::string out = "%";
-    for (char const c : *text) {
-        if (c == '%' || c == '_' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '%';
-}
-
 std::string title_of(boost::json::object const& payload) {
     for (std::string_view const name : {"title", "name"}) {
         auto const* value = payload.if_contains(name);
@@ -140,7 +131,7 @@ Task<ActivityPage> list(api::Context& context, ListActivities query) {
         .add(query.show_id)
         .add(query.from)
         .add(query.to)
-        .add(like(query.q))
+        .add(query.q ? std::optional{db::containing(*query.q)} : std::nullopt)
         .add(limit + 1);
     db::Rows const rows = co_await context.read(list_activities, std::move(params));
     ActivityPage page;

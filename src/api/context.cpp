@@ -1,6 +1,7 @@
 #include "api/context.hpp"
 
 #include "auth/token.hpp"
+#include "base/text.hpp"
 
 #include <charconv>
 
@@ -14,12 +15,9 @@ std::string const& Context::param(std::string_view name) const {
 }
 
 std::string Context::id(std::string_view name) const {
-    std::string id = param(name);
+    std::string const& id = param(name);
     if (!is_id(id)) throw Error{Code::not_found, "There is no such record."};
-    std::transform(id.begin(), id.end(), id.begin(), [](char c) {
-        return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
-    });
-    return id;
+    return to_lower(id);
 }
 
 std::optional<int> Context::if_match() const {

@@ -1,5 +1,6 @@
 #include "api/dispatcher.hpp"
 
+#include "api/bearer.hpp"
 #include "api/context.hpp"
 #include "api/idempotency.hpp"
 #include "api/problem.hpp"
@@ -34,6 +35,9 @@ constexpr std::string_view content_security_policy =
     "font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+/// For routes that take no body: a client may send one all the same.
+constexpr std::uint64_t no_body_limit = 64ULL << 10U;
+
 std::vector<http::Pattern> patterns_of(std::span<Route const> routes) {
     std::vector<http::Pattern> patterns;
     for (Route const& route : routes) patterns.push_back({route.verb, route.path});
@@ -44,9 +48,7 @@ bool has_media(http::Request const& request, std::string_view wanted) {
     std::string_view type = request.headers.get("Content-Type");
     type = type.substr(0, type.find(';'));
     while (type.ends_with(' ')) type.remove_suffix(1);
-    return std::equal(type.begin(), type.end(), wanted.begin(), wanted.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-    });
+    return same_without_case(type, wanted);
 }
 
 /// `wanted` may name several types, separated by a space.
@@ -57,17 +59,6 @@ bool has_any_media(http::Request const& request, std::string_view wanted) {
         wanted = space == std::string_view::npos ? std::string_view{} : wanted.substr(space + 1);
     }
     return false;
-}
-
-std::string_view bearer(http::Request const& request) {
-    std::string_view value = request.headers.get("Authorization");
-    constexpr std::string_view scheme = "bearer ";
-    bool const matches =
-        value.size() > scheme.size() &&
-        std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) {
-            return a == (b >= 'A' && b <= 'Z' ? b + 32 : b);
-        });
-    return matches ? value.substr(scheme.size()) : std::string_view{};
 }
 
 std::string sane(std::string_view text, std::size_t max) {
@@ -124,10 +115,11 @@ bool Dispatcher::is_api(std::string_view path) const {
 http::Plan Dispatcher::plan(http::Request const& request) {
     if (surroundings_.is_socket(request)) return surroundings_.plan_socket();
     http::Match const match = router_.match(request.method, request.path);
-    if (match.index < 0) return {.body_limit = 64 * 1024};  // 404 and 405 are answered by serve().
+    if (match.index < 0)
+        return {.body_limit = no_body_limit};  // 404 and 405 are answered by serve().
     Route const& route = routes_[static_cast<std::size_t>(match.index)];
     // Refused before a byte of the body is read.
-    if (route.access != Access::anyone && bearer(request).empty()) throw missing_token();
+    if (route.access != Access::anyone && bearer_token(request).empty()) throw missing_token();
     if (route.body == Body::json && request.headers.has("Content-Type") &&
         !has_media(request, "application/json")) {
         throw Error{Code::unsupported_media, "The body must be application/json."};
@@ -138,7 +130,7 @@ http::Plan Dispatcher::plan(http::Request const& request) {
         };
     }
     return {
-        .body_limit = route.body == Body::none ? 64 * 1024 : route.body_limit,
+        .body_limit = route.body == Body::none ? no_body_limit : route.body_limit,
         .stream_body = route.body == Body::stream,
         .deadline = std::chrono::seconds{route.deadline_s},
     };
@@ -153,7 +145,7 @@ Task<> Dispatcher::sign_in(Context& context, Route const& route) {
     actor.request_id = request.request_id;
     actor.origin = sane(request.headers.get("X-Client-Id"), 64);
     if (route.access == Access::anyone) co_return;
-    std::string_view const token = bearer(request);
+    std::string_view const token = bearer_token(request);
     if (token.empty()) throw missing_token();
     context.principal = co_await services_.accounts.authenticate(token);
     actor.user_id = context.principal.user_id;

@@ -38,7 +38,7 @@ public:
 
 private:
     struct RouteMetrics {
-        metrics::Histogram* seconds;
+        metrics::Histogram* seconds = nullptr;
         std::map<unsigned, metrics::Counter*> by_status;
     };
 

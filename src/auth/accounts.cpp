@@ -2,6 +2,7 @@
 
 #include "auth/events.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace showrunner::auth {
 
@@ -19,11 +20,7 @@ Error unauthenticated(std::string_view token, std::string const& detail) {
 }
 
 std::string account_key(std::string_view email) {
-    std::string key{email};
-    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) {
-        return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    });
-    return sha256_hex(key);
+    return sha256_hex(to_lower(email));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "episodes/import.hpp"
 
+#include "base/text.hpp"
 #include "db/described.hpp"
 #include "episodes/store.hpp"
 #include "episodes/table.hpp"
@@ -80,14 +81,6 @@ struct Pending {
     ImportRow input;
 };
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    return out;
-}
-
 class Import {
 public:
     Import(
@@ -126,7 +119,7 @@ private:
 
     void remember(shows::Show const& show) {
         shows_by_id_[show.id] = show;
-        ids_by_name_[lower(show.name)] = show.id;
+        ids_by_name_[to_lower(show.name)] = show.id;
         ids_by_name_.try_emplace(show.slug, show.id);
     }
 
@@ -149,7 +142,7 @@ private:
             co_return "";
         }
         if (!row.show) co_return std::string{default_show};
-        auto const known = ids_by_name_.find(lower(*row.show));
+        auto const known = ids_by_name_.find(to_lower(*row.show));
         if (known != ids_by_name_.end()) co_return known->second;
         if (!auth::allows(context_.principal, auth::Action::administer, {})) {
             fail(

@@ -1,6 +1,7 @@
 #include "episodes/list.hpp"
 
 #include "db/described.hpp"
+#include "db/pattern.hpp"
 
 #include <charconv>
 
@@ -118,16 +119,6 @@ Query const count_by_show{
     Lane::scan
 };
 
-/// `%text%` with LIKE's own signs escaped.
-std::string like(std::string_view text) {
-    std::string out = "%";
-    for (char const c : text) {
-        if (c == '%' || c == '_' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '%';
-}
-
 /// S01E04, s1e4, E12: the numbers of a code; nothing for any other text.
 struct EpisodeCode {
     std::optional<int> season;
@@ -166,7 +157,7 @@ db::Params filter_params(api::Context const& context, ListEpisodes const& query)
         .add(query.air_date_to)
         .add(query.updated_since);
     EpisodeCode const code = query.q ? parse_code(*query.q) : EpisodeCode{};
-    params.add(query.q ? std::optional{like(*query.q)} : std::nullopt)
+    params.add(query.q ? std::optional{db::containing(*query.q)} : std::nullopt)
         .add(code.season)
         .add(code.episode)
         .add(query.deleted.value_or(false));

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -52,7 +53,7 @@ std::string normalised(std::string_view header) {
         if (c == ' ' || c == '-') {
             if (!out.empty()) out += '_';
         } else {
-            out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+            out += to_lower(c);
         }
     }
     while (out.ends_with('_')) out.pop_back();

@@ -2,20 +2,15 @@
 // space.
 #pragma once
 
-#include <algorithm>
+#include "base/text.hpp"
+
 #include <string_view>
 
 namespace showrunner::http {
 
-[[nodiscard]] constexpr char to_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 /// Names of fields and codings compare without case (ASCII only).
 [[nodiscard]] constexpr bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return to_lower(x) == to_lower(y);
-           });
+    return same_without_case(a, b);
 }
 
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) {

@@ -1,3 +1,4 @@
+#include "api/bearer.hpp"
 #include "api/context.hpp"
 #include "api/openapi.hpp"
 #include "ops/feature.hpp"
@@ -11,13 +12,8 @@ bool from_this_machine(http::Request const& request) {
     return request.remote_address.starts_with("127.") || request.remote_address == "::1";
 }
 
-std::string_view bearer(http::Request const& request) {
-    std::string_view const header = request.headers.get("Authorization");
-    return header.size() > 7 ? header.substr(7) : std::string_view{};
-}
-
 Task<> require_scraper(api::Context& context) {
-    std::string_view const token = bearer(context.request);
+    std::string_view const token = api::bearer_token(context.request);
     std::string const& wanted = context.services.about.metrics_token;
     if (!wanted.empty() && equal_secrets(token, wanted)) co_return;
     if (wanted.empty() && token.empty() && from_this_machine(context.request)) co_return;

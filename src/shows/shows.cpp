@@ -1,5 +1,6 @@
 #include "shows/shows.hpp"
 
+#include "base/text.hpp"
 #include "db/described.hpp"
 #include "shows/events.hpp"
 
@@ -46,7 +47,7 @@ bool is_slug(std::string_view slug) {
 std::string slug_of(std::string_view name) {
     std::string slug;
     for (char const c : name) {
-        char const lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        char const lower = to_lower(c);
         bool const keeps = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
         if (keeps) {
             slug += lower;
