@@ -40,7 +40,7 @@ struct Admission {
     std::optional<Refusal> refusal = {};
     std::string sid = {};  ///< empty: a new one; of a resumed socket, the one it had
     std::string pid = {};  ///< secret the client comes back with; empty: no recovery
-    /// What was missed, in order; sent before the CONNECT answer. Its size is the application's
+    /// What was missed, in order; sent after the CONNECT answer. Its size is the application's
     /// to bound.
     std::vector<MessagePtr> replay = {};
     /// Broadcasts up to this sequence number are in the replay (or were seen before it): those of

@@ -94,7 +94,7 @@ TEST_CASE("what is broadcast during a replay is held, and sent unless the replay
     gate.open();
     CHECK(
         client.receive() ==
-        R"(42["missed",1] 42["missed",2] 40{"sid":"same","pid":"secret"} 42["live",3] 42["notice"])"
+        R"(40{"sid":"same","pid":"secret"} 42["missed",1] 42["missed",2] 42["live",3] 42["notice"])"
     );
     CHECK(fixture.root.find("same") == fixture.handler.sockets[0]);
 }

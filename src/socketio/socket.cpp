@@ -185,8 +185,10 @@ void Socket::admit(Admission admission) {
     for (Membership const& membership : memberships_) {
         membership.room->members[membership.index].live = session_.get();
     }
-    for (MessagePtr const& missed : admission.replay) session_->send_beyond_limit(missed);
+    // Before what was missed, unlike the reference: its client keeps events that come earlier for
+    // later, does not count them as received, and would have them twice if it is cut off meanwhile.
     session_->send(encode_connected(nsp_.name(), id_, pid_));
+    for (MessagePtr const& missed : admission.replay) session_->send_beyond_limit(missed);
     for (auto const& [message, sequence] : std::exchange(held_, {})) {
         bool const replayed = sequence != 0 && sequence <= admission.replayed_through;
         if (!replayed) session_->send(message);

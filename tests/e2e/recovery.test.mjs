@@ -38,7 +38,7 @@ async function publish(publisher, ...values) {
   await publisher.emitWithAck("message-with-ack", 1);
 }
 
-test("what was missed is replayed, in order, before connect", async (t) => {
+test("what was missed is replayed, in order, before what is new", async (t) => {
   const { url } = await startEcho(t, "--recovery");
   const publisher = client(t, url);
   const socket = client(t, url);
@@ -73,9 +73,9 @@ test("a client that has received nothing yet recovers too", async (t) => {
   await publish(publisher, "missed");
   const again = await engine.openSocket();
   again.send(`40{"pid":"${pid}"}`);
+  assert.deepEqual(JSON.parse((await again.next()).slice(2)), { sid, pid });
   assert.match(await again.next(), /^42\["auth",\{\},"[^"]+"\]$/);
   assert.match(await again.next(), /^42\["ev","missed","[^"]+"\]$/);
-  assert.deepEqual(JSON.parse((await again.next()).slice(2)), { sid, pid });
   again.close();
 });
 
@@ -87,8 +87,8 @@ test("a half-open connection is taken over", async (t) => {
   await publish(publisher, "unread");  // The old connection is still there, and gets it as well.
   const fresh = await engine.openSocket();
   fresh.send(`40{"pid":"${pid}","offset":"${offset}"}`);
-  assert.match(await fresh.next(), /^42\["ev","unread","[^"]+"\]$/);
   assert.deepEqual(JSON.parse((await fresh.next()).slice(2)), { sid, pid });
+  assert.match(await fresh.next(), /^42\["ev","unread","[^"]+"\]$/);
   await old.closed;
   fresh.close();
 });

@@ -268,6 +268,7 @@ describe("refused: the client must fetch again", () => {
 /** Forwards TCP; connections that are stalled stay open and carry nothing any more. */
 class Proxy {
   pairs = [];
+  allowances = []; // Bytes to the client, after which each of the next connections breaks.
 
   static async start(t, port) {
     const proxy = new Proxy();
@@ -277,6 +278,11 @@ class Proxy {
       client.pipe(upstream);
       upstream.pipe(client);
       proxy.pairs.push([client, upstream]);
+      let allowed = proxy.allowances.shift() ?? Infinity;
+      upstream.on("data", (chunk) => {
+        allowed -= chunk.length;
+        if (allowed < 0) client.destroy();
+      });
     });
     listening.listen(0, "127.0.0.1");
     await once(listening, "listening");
@@ -314,6 +320,22 @@ test("a client that comes back takes over the connection that the server believe
   assert.deepEqual(listener.connects, [false, true]);
   const connections = await admin.need("GET", "/realtime/connections");
   assert.equal(connections.filter((connection) => connection.sid === id).length, 1);
+});
+
+test("cut off again in the middle of what was missed: still once, in order", async (t) => {
+  const proxy = await Proxy.start(t, server.port);
+  const listener = new Listener(t, server, viewer.token, { url: proxy.url });
+  await listener.connected();
+  await newEpisode("Replay seen");
+  await listener.event((event) => event.payload?.title === "Replay seen");
+  const missed = await whileAway(listener, async () => {
+    const titles = await newEpisodes("Replay", 300);
+    proxy.allowances = [20_000, 60_000, 100_000];
+    return titles;
+  });
+  await fence(listener);
+  assert.deepEqual(created(listener, "Replay"), ["Replay seen", ...missed]);
+  assert.ok(listener.connects.slice(1).every((recovered) => recovered));
 });
 
 test("a client that went away on purpose leaves nothing behind", async (t) => {
