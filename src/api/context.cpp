@@ -44,6 +44,11 @@ Task<db::Rows> Context::write(db::Query const& statement, db::Params parameters)
     co_return rows;
 }
 
+void Context::signal(std::string_view topic, std::string_view payload) {
+    if (transaction_ == nullptr) return services.signals.send(topic, payload);
+    signals_.emplace_back(topic, payload);
+}
+
 Task<db::Rows> Context::read(db::Query const& statement, db::Params parameters) {
     if (transaction_ != nullptr)
         co_return co_await transaction_->run(statement, std::move(parameters));

@@ -52,6 +52,9 @@ public:
     /// Runs a look-up, inside the same transaction when there is one.
     Task<db::Rows> read(db::Query const& statement, db::Params parameters);
 
+    /// Signals the processes when what was written is committed.
+    void signal(std::string_view topic, std::string_view payload = {});
+
     void require(auth::Action action, std::optional<std::string_view> show_id = {}) const {
         auth::require(principal, action, show_id);
     }
@@ -59,6 +62,7 @@ public:
 private:
     friend class Idempotency;
     db::Transaction* transaction_ = nullptr;
+    std::vector<std::pair<std::string, std::string>> signals_;  ///< for after the commit
 };
 
 // ---------------------------------------------------------------- answers

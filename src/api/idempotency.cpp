@@ -103,6 +103,7 @@ Task<http::Response> Idempotency::run(Context& context, Route const& route, std:
     co_await transaction.run(keep_answer, std::move(params));
     co_await transaction.commit();
     context.services.tail.wake();
+    for (auto const& [topic, payload] : context.signals_) context.signal(topic, payload);
     co_return response;
 }
 

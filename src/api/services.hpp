@@ -7,6 +7,7 @@
 #include "db/pool.hpp"
 #include "events/catalogue.hpp"
 #include "events/live.hpp"
+#include "events/signals.hpp"
 #include "events/tail.hpp"
 
 #include <memory>
@@ -14,6 +15,10 @@
 
 namespace showrunner::realtime {
 class Hub;
+}
+
+namespace showrunner::jobs {
+class Types;
 }
 
 namespace showrunner::api {
@@ -36,6 +41,8 @@ struct Services {
     auth::Accounts& accounts;
     events::Tail& tail;
     events::Live& live;
+    events::Signals& signals;
+    jobs::Types const& job_types;
     realtime::Hub& hub;
     events::Catalogue const& catalogue;
     metrics::Registry& metrics;

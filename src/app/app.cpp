@@ -74,6 +74,14 @@ http::Limits http_limits(Config const& config) {
     return limits;
 }
 
+/// Batches of finished jobs that may be on their way to PostgreSQL at once.
+constexpr int job_flushers = 2;
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
 Task<> delete_old_sessions_hourly(db::Pool& pool, Clock const& clock) {
     for (;;) {
         co_await auth::delete_old_sessions(pool, clock.now() - std::chrono::days{7});
@@ -104,7 +112,9 @@ App::App(asio::io_context& io, Config config, std::string database_url)
           all_snapshots(),
           static_cast<std::size_t>(config_.socket_connections_per_user),
           metrics_
-      } {}
+      },
+      signals_{io.get_executor(), db_, metrics_},
+      job_types_{all_handlers()} {}
 
 App::~App() = default;
 
@@ -124,9 +134,20 @@ Task<> App::prepare() {
     accounts_ = std::make_unique<auth::Accounts>(
         db_, clock_, std::move(secret), std::chrono::seconds{config_.access_token_s}, metrics_
     );
-    services_ = std::make_unique<api::Services>(
-        api::Services{db_, clock_, *accounts_, tail_, hub_, hub_, catalogue(), metrics_, about_}
-    );
+    about_.node = new_id().substr(24);
+    services_ = std::make_unique<api::Services>(api::Services{
+        db_,
+        clock_,
+        *accounts_,
+        tail_,
+        hub_,
+        signals_,
+        job_types_,
+        hub_,
+        catalogue(),
+        metrics_,
+        about_
+    });
 }
 
 Task<std::string> App::make_first_admin() {
@@ -170,7 +191,6 @@ api::Surroundings App::surroundings() {
 }
 
 Task<std::string> App::start() {
-    about_.node = new_id().substr(24);
     about_.metrics_token = config_.metrics_token;
     about_.openapi = api::openapi(all_routes(), catalogue());
     about_.docs = std::make_shared<api::DocsPage const>(api::docs_page(all_routes(), catalogue()));
@@ -194,6 +214,10 @@ Task<std::string> App::start() {
     supervise_in_background("subscriptions", [this] {
         return realtime::expire_subscriptions(db_);
     });
+    signals_.on("jobs.progress", [this](std::string_view payload) {
+        jobs::show_progress(hub_, payload);
+    });
+    co_await start_jobs("server");
     supervise_in_background("sessions", [this] { return delete_old_sessions_hourly(db_, clock_); });
 
     dispatcher_ = std::make_unique<api::Dispatcher>(*services_, all_routes(), surroundings());
@@ -212,12 +236,56 @@ Task<std::string> App::start() {
     );
 }
 
+Task<> App::start_jobs(std::string kind) {
+    keeper_ =
+        std::make_unique<jobs::Keeper>(*services_, std::chrono::days{config_.job_history_days});
+    supervise_in_background("signals", [this] { return signals_.run(); });
+    supervise_in_background("job_reaper", [this] { return keeper_->reap(); });
+    supervise_in_background("job_schedules", [this] { return keeper_->schedule(); });
+    supervise_in_background("job_history", [this] { return keeper_->tidy(); });
+    if (config_.job_concurrency > 0) {
+        jobs::ProcessorOptions options;
+        options.node = host_name() + "/" + about_.node;
+        options.kind = std::move(kind);
+        options.queues = split(config_.job_queues);
+        if (options.queues.empty()) options.queues = job_types_.queues();
+        options.concurrency = static_cast<int>(config_.job_concurrency);
+        options.poll_interval = std::chrono::milliseconds{config_.job_poll_interval_ms};
+        options.lease = std::chrono::seconds{config_.job_lease_s};
+        processor_ = std::make_unique<jobs::Processor>(
+            io_.get_executor(), *services_, job_types_.all(), std::move(options)
+        );
+        co_await processor_->start();
+        jobs::Processor& processor = *processor_;
+        signals_.on("jobs.ready", [&processor](std::string_view) { processor.wake(); });
+        signals_.on("jobs.queue", [&processor](std::string_view) { processor.refresh_limits(); });
+        signals_.on("jobs.cancel", [&processor](std::string_view id) { processor.cancel(id); });
+        supervise_in_background("job_take", [&processor] { return processor.take(); });
+        supervise_in_background("job_heartbeat", [&processor] { return processor.heartbeat(); });
+        supervise_in_background("job_reports", [&processor] { return processor.report(); });
+        for (int n = 0; n < job_flushers; ++n) {
+            supervise_in_background("job_flush", [&processor] { return processor.flush(); });
+        }
+    }
+    supervise_in_background("signals_heard", [this] { return signals_.listen(); });
+}
+
+Task<> App::start_work() {
+    if (config_.job_concurrency == 0) {
+        throw std::runtime_error{"job_concurrency is 0: there is nothing to do"};
+    }
+    co_await start_jobs("processor");
+}
+
 Task<> App::stop() {
     about_.stopping = true;
     std::chrono::milliseconds const deadline{config_.drain_timeout_ms};
     // Clients that lose their socket come back at once: spread over a while, to the other nodes.
     co_await sockets_.drain(std::min(deadline / 4, std::chrono::milliseconds{2000}));
     if (server_) co_await server_->drain(deadline);
+    if (processor_) {
+        co_await processor_->drain(std::chrono::milliseconds{config_.job_drain_timeout_ms});
+    }
     for (auto& loop : loops_) loop->emit(asio::cancellation_type::terminal);
     co_await db_.drain();
 }

@@ -12,9 +12,13 @@
 #include "db/pool.hpp"
 #include "db/private_postgres.hpp"
 #include "events/consumer.hpp"
+#include "events/signals.hpp"
 #include "events/tail.hpp"
 #include "http/server.hpp"
 #include "http/static_files.hpp"
+#include "jobs/keeper.hpp"
+#include "jobs/processor.hpp"
+#include "jobs/types.hpp"
 #include "realtime/hub.hpp"
 #include "socketio/server.hpp"
 
@@ -45,12 +49,16 @@ public:
     /// Starts consumers, the tail and the HTTP server; the URL that is served.
     Task<std::string> start();
 
+    /// Instead of start(): takes jobs and serves nothing.
+    Task<> start_work();
+
     /// Stops accepting, lets what is under way finish, closes the rest.
     Task<> stop();
 
     [[nodiscard]] api::Services& services() { return *services_; }
 
 private:
+    Task<> start_jobs(std::string kind);
     void supervise_in_background(std::string name, std::function<Task<>()> loop);
     [[nodiscard]] api::Surroundings surroundings();
 
@@ -64,12 +72,16 @@ private:
     socketio::Server sockets_;
     EngineOverHttp engine_;
     realtime::Hub hub_;
+    events::Signals signals_;
+    jobs::Types job_types_;
     api::About about_;
     std::optional<http::StaticFiles> web_;
     std::unique_ptr<auth::Accounts> accounts_;
     std::unique_ptr<api::Services> services_;
     std::unique_ptr<api::Dispatcher> dispatcher_;
     std::unique_ptr<http::Server> server_;
+    std::unique_ptr<jobs::Keeper> keeper_;
+    std::unique_ptr<jobs::Processor> processor_;
     std::vector<std::unique_ptr<asio::cancellation_signal>> loops_;
 };
 

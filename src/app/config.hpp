@@ -40,6 +40,12 @@ struct Config {
     std::int64_t ping_interval_ms = 25'000;
     std::int64_t ping_timeout_ms = 20'000;
     std::int64_t drain_timeout_ms = 10'000;
+    std::string job_queues;
+    std::int64_t job_concurrency = 10;
+    std::int64_t job_poll_interval_ms = 1'000;
+    std::int64_t job_lease_s = 30;
+    std::int64_t job_drain_timeout_ms = 25'000;
+    std::int64_t job_history_days = 90;
 };
 BOOST_DESCRIBE_STRUCT(
     Config,
@@ -68,7 +74,13 @@ BOOST_DESCRIBE_STRUCT(
      socket_messages_per_second,
      ping_interval_ms,
      ping_timeout_ms,
-     drain_timeout_ms)
+     drain_timeout_ms,
+     job_queues,
+     job_concurrency,
+     job_poll_interval_ms,
+     job_lease_s,
+     job_drain_timeout_ms,
+     job_history_days)
 )
 
 enum class Secrecy : std::uint8_t { open, secret };
@@ -168,6 +180,44 @@ inline constexpr std::array config_keys{
         Secrecy::open,
         0,
         600'000
+    },
+    KeyInfo{
+        "job_queues", "Queues that are worked, separated by commas; all of our own when empty."
+    },
+    KeyInfo{
+        "job_concurrency",
+        "Jobs that this process runs at once; 0: none, for a server beside `showrunner work`.",
+        Secrecy::open,
+        0,
+        10'000
+    },
+    KeyInfo{
+        "job_poll_interval_ms",
+        "How often queues are looked at, should no signal come.",
+        Secrecy::open,
+        10,
+        60'000
+    },
+    KeyInfo{
+        "job_lease_s",
+        "A job whose process is not heard of for this long is given to another.",
+        Secrecy::open,
+        3,
+        3'600
+    },
+    KeyInfo{
+        "job_drain_timeout_ms",
+        "For jobs to end at a stop; what does not is given back.",
+        Secrecy::open,
+        0,
+        3'600'000
+    },
+    KeyInfo{
+        "job_history_days",
+        "Completed and cancelled jobs, attempts and logs are kept for this long.",
+        Secrecy::open,
+        7,
+        3'650
     },
 };
 

@@ -52,6 +52,17 @@ std::vector<events::ConsumerSpec> all_consumers() {
     return all;
 }
 
+std::vector<jobs::Handler> all_handlers() {
+    std::vector<jobs::Handler> all;
+    for_each_feature([&](auto identity) {
+        using Feature = typename decltype(identity)::type;
+        if constexpr (requires { Feature::handlers; }) {
+            all.insert(all.end(), Feature::handlers.begin(), Feature::handlers.end());
+        }
+    });
+    return all;
+}
+
 void declare_constraints() {
     for_each_feature([&](auto identity) {
         db::declare_constraints(decltype(identity)::type::constraints);

@@ -9,6 +9,7 @@
 #include "episodes/feature.hpp"
 #include "events/catalogue.hpp"
 #include "events/consumer.hpp"
+#include "jobs/feature.hpp"
 #include "ops/feature.hpp"
 #include "realtime/feature.hpp"
 #include "shows/feature.hpp"
@@ -25,6 +26,7 @@ using Features = boost::mp11::mp_list<
     accounts::Feature,
     shows::Feature,
     episodes::Feature,
+    jobs::Feature,
     activity::Feature,
     realtime::Feature>;
 
@@ -37,6 +39,7 @@ using Events = boost::mp11::mp_flatten<boost::mp11::mp_transform<EventsOf, Featu
 [[nodiscard]] events::Catalogue const& catalogue();
 [[nodiscard]] std::vector<api::SnapshotSource> all_snapshots();
 [[nodiscard]] std::vector<events::ConsumerSpec> all_consumers();
+[[nodiscard]] std::vector<jobs::Handler> all_handlers();
 
 /// Tells db/ what violating each feature's constraints means. Once, before the first statement.
 void declare_constraints();

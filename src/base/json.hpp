@@ -361,6 +361,13 @@ void read(
         if (!in.is_string()) return mistakes.add(path, "TYPE", "must be a text");
         out = in.get_string();
         check_text(mistakes, path, rule, out);
+    } else if constexpr (std::same_as<T, Time>) {
+        auto const time =
+            in.is_string() ? parse_time(std::string_view{in.get_string()}) : std::nullopt;
+        if (!time) {
+            return mistakes.add(path, "FORMAT", "must be a time such as 2026-01-31T12:00:00Z");
+        }
+        out = *time;
     } else if constexpr (std::same_as<T, Raw>) {
         if (!in.is_object()) return mistakes.add(path, "TYPE", "must be an object");
         if (has_zero_character(in)) {

@@ -24,4 +24,8 @@ namespace showrunner {
     });
 }
 
+/// The text as PostgreSQL and JSON take it: at most `bytes_max` long and cut between characters,
+/// without zero characters, U+FFFD for what is no UTF-8.
+[[nodiscard]] std::string valid_utf8(std::string_view text, std::size_t bytes_max);
+
 }  // namespace showrunner

@@ -18,7 +18,8 @@ int print_version(Options const&) {
 void set_log_level(Options const& options) {
     std::string const& level = options.config.config.log_level;
     // Tools speak to a person: only what goes wrong is logged.
-    if (options.command != "serve" && level == "info") return log::set_level(log::Level::warning);
+    bool const is_service = options.command == "serve" || options.command == "work";
+    if (!is_service && level == "info") return log::set_level(log::Level::warning);
     if (level == "debug") log::set_level(log::Level::debug);
     if (level == "warning") log::set_level(log::Level::warning);
     if (level == "error") log::set_level(log::Level::error);
@@ -29,6 +30,7 @@ void set_log_level(Options const& options) {
 int run(int argc, char** argv) {
     static std::map<std::string, int (*)(Options const&)> const commands{
         {"serve", serve},
+        {"work", work},
         {"migrate up", migrate},
         {"migrate down", migrate},
         {"migrate status", migrate},

@@ -12,6 +12,7 @@
 namespace showrunner::cli {
 
 int serve(Options const& options);
+int work(Options const& options);
 int migrate(Options const& options);
 int reset_database(Options const& options);
 int print_database_url(Options const& options);

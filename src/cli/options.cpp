@@ -29,6 +29,15 @@ public:
         app_.require_subcommand(1);
         app_.set_help_all_flag("--help-all", "Help for all commands");
         add("serve", "Serve the API, the sockets and the web app");
+        CLI::App* work = add("work", "Take jobs, and serve nothing");
+        for (auto const& [flag, key] :
+             {std::pair{"--queues", "job_queues"}, std::pair{"--concurrency", "job_concurrency"}}) {
+            work->add_option_function<std::string>(
+                flag,
+                [this, name = std::string{key}](std::string const& value) { flags_[name] = value; },
+                "The same as the configuration key " + std::string{key}
+            );
+        }
         add_migrations();
         add_database();
         add_users();

@@ -27,20 +27,32 @@ void print_line(std::string const& line) {
     std::fflush(stdout);
 }
 
+Task<> stop_at_signal(app::App& app, asio::signal_set& signals) {
+    int const signal = co_await signals.async_wait(asio::use_awaitable);
+    log::info("stopping", {{"signal", signal}});
+    co_await app.stop();
+}
+
 Task<> serve_until_signal(app::App& app, asio::signal_set& signals) {
     co_await app.prepare();
     print_line(co_await app.make_first_admin());
     std::string const url = co_await app.start();
     print_line("ready " + url);
     log::info("ready", {{"url", url}, {"version", SHOWRUNNER_VERSION}});
-    int const signal = co_await signals.async_wait(asio::use_awaitable);
-    log::info("stopping", {{"signal", signal}});
-    co_await app.stop();
+    co_await stop_at_signal(app, signals);
 }
 
-}  // namespace
+Task<> work_until_signal(app::App& app, asio::signal_set& signals) {
+    co_await app.prepare();
+    co_await app.start_work();
+    print_line("working");
+    co_await stop_at_signal(app, signals);
+}
 
-int serve(Options const& options) {
+using Service = Task<> (*)(app::App& app, asio::signal_set& signals);
+
+/// A process that ends at a signal.
+int run_service(Options const& options, app::Database::Use use, Service service) {
     raise_file_limit();
     std::signal(SIGPIPE, SIG_IGN);
     app::Config const& config = options.config.config;
@@ -48,7 +60,7 @@ int serve(Options const& options) {
     // Ends after PostgreSQL has stopped: a second signal must not break off an orderly end.
     asio::signal_set signals{io};
     // Before any thread exists: the private PostgreSQL is forked from here.
-    app::Database database{config, app::Database::Use::serve};
+    app::Database database{config, use};
     signals.add(SIGINT);
     signals.add(SIGTERM);
     asio::cancellation_signal supervision;
@@ -62,7 +74,7 @@ int serve(Options const& options) {
     std::exception_ptr failure;
     {
         app::App app{io, config, database.url()};
-        asio::co_spawn(io, serve_until_signal(app, signals), [&](std::exception_ptr error) {
+        asio::co_spawn(io, service(app, signals), [&](std::exception_ptr error) {
             failure = error;
             supervision.emit(asio::cancellation_type::terminal);
             io.stop();
@@ -72,6 +84,17 @@ int serve(Options const& options) {
     if (failure) std::rethrow_exception(failure);
     log::info("stopped");
     return 0;
+}
+
+}  // namespace
+
+int serve(Options const& options) {
+    return run_service(options, app::Database::Use::serve, serve_until_signal);
+}
+
+/// Beside a server (whose private PostgreSQL is found) or on the database of a URL.
+int work(Options const& options) {
+    return run_service(options, app::Database::Use::tool, work_until_signal);
 }
 
 }  // namespace showrunner::cli

@@ -86,15 +86,27 @@ Task<> Connection::serve() {
         heard_at_ = std::chrono::steady_clock::now();
         if (drained()) {
             look_for_end();  // Nothing was asked.
+            take_notifications();
             continue;
         }
         if (PQconsumeInput(connection_) == 0) break_off(PQerrorMessage(connection_));
         receive();
         pool_.after_receive(*this);
+        take_notifications();
     }
     broken_ = true;
     // What came before the end may tell what became of the statements.
     receive();
+}
+
+void Connection::take_notifications() {
+    while (use != Use::closed) {
+        PGnotify* const notification = PQnotifies(connection_);
+        if (notification == nullptr) return;
+        std::string const payload = notification->extra;
+        PQfreemem(notification);
+        if (notified) notified(payload);
+    }
 }
 
 void Connection::break_off(std::string why) {

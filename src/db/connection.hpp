@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -124,6 +125,7 @@ public:
     Use use = Use::opening;
     Lane lane = Lane::change;     ///< of Use::single
     bool in_transaction = false;  ///< BEGIN was sent, no COMMIT or ROLLBACK after it
+    std::function<void(std::string_view payload)> notified;  ///< of a Session that listens
 
 private:
     struct Clear {
@@ -138,6 +140,7 @@ private:
     bool prepare(Statement& statement);
     bool flush();
     void receive();
+    void take_notifications();
     void accept(Result result);
     void accept_rows(Step const& step, Result result);
     void accept_failure(Step const& step, PGresult const* result);

@@ -14,7 +14,10 @@ namespace showrunner::db {
 
 template <typename T>
 [[nodiscard]] T read_column(Row const& row, int column) {
-    if constexpr (std::same_as<T, json::Raw>) {
+    if constexpr (std::same_as<T, std::optional<json::Raw>>) {
+        if (row.null(column)) return std::nullopt;
+        return json::Raw{row.get<std::string>(column)};
+    } else if constexpr (std::same_as<T, json::Raw>) {
         return json::Raw{row.get<std::string>(column)};
     } else if constexpr (json::DescribedEnum<T>) {
         auto const value = json::enum_from<T>(row.text(column));

@@ -13,6 +13,7 @@
 #include "db/rows.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,8 @@ public:
     Task<> script(std::string_view sql, std::string_view name = "script");
     Task<> begin();
     Task<> commit();
+    /// After LISTEN: gets the payload of each NOTIFY as it arrives, until the session ends.
+    void on_notification(std::function<void(std::string_view payload)> handler);
 
 private:
     friend class Pool;

@@ -113,4 +113,8 @@ Task<> Session::commit() {
     co_await run_on(connection_, commit_query, {}, Statement::Kind::commit);
 }
 
+void Session::on_notification(std::function<void(std::string_view payload)> handler) {
+    connection_->notified = std::move(handler);
+}
+
 }  // namespace showrunner::db

@@ -128,9 +128,9 @@ void add_one(db::Params& params, Actor const& actor, Entry const& entry) {
         .add(entry.payload);
 }
 
-std::string appending_many(std::string_view change, int first) {
+std::string appending_many(std::string_view change, int first, std::string_view prelude) {
     return fmt::format(
-        "WITH change AS ({}), appended AS ("
+        "WITH {}change AS ({}), appended AS ("
         "INSERT INTO events (actor_id, actor_name, ip, user_agent, request_id, id, type, action, "
         "created_at, resource_type, resource_id, episode_id, show_id, changes, payload) "
         "SELECT ${}::uuid, ${}::text, ${}::inet, ${}::text, ${}::text, e.* "
@@ -138,6 +138,7 @@ std::string appending_many(std::string_view change, int first) {
         "created_at timestamptz, resource_type text, resource_id uuid, episode_id uuid, "
         "show_id uuid, changes json, payload json) "
         "WHERE e.resource_id IN (SELECT id FROM change)) SELECT * FROM change",
+        prelude,
         change,
         first,
         first + 1,

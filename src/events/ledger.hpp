@@ -86,8 +86,55 @@ void add_one(db::Params& params, Actor const& actor, Entry const& entry);
 
 /// The same for several events in one statement: `change` must RETURN `id`, and an event is
 /// appended only when its subject's id is among them. One parameter for the actor's five, one for
-/// the events; starts at `$first`.
-[[nodiscard]] std::string appending_many(std::string_view change, int first);
+/// the events; starts at `$first`. `prelude`: CTEs that come before, each with its comma.
+[[nodiscard]] std::string appending_many(
+    std::string_view change, int first, std::string_view prelude = {}
+);
 void add_many(db::Params& params, Actor const& actor, std::span<Entry const> entries);
+
+/// Members that PostgreSQL writes: `,"jobId":…` from the columns of `alias` named as the members.
+template <typename Event>
+[[nodiscard]] std::string payload_members_sql(std::string_view alias) {
+    std::string sql;
+    boost::mp11::mp_for_each<json::Members<Event>>([&](auto const& d) {
+        using Member = std::remove_cvref_t<decltype(std::declval<Event&>().*d.pointer)>;
+        std::string const column = fmt::format("{}.{}", alias, d.name);
+        sql += fmt::format(" || ',\"{}\":' || ", json::to_camel(d.name));
+        if constexpr (std::integral<Member> && !std::same_as<Member, bool>) {
+            sql += column + "::text";
+        } else {
+            sql += fmt::format("coalesce(to_json({})::text, 'null')", column);
+        }
+    });
+    return sql;
+}
+
+/// `, <name> AS (INSERT INTO events …)`: for statements that only learn in PostgreSQL which rows
+/// they change. One event of the server itself for each row of the CTE `from`, which must have the
+/// columns id (the resource's), episode_id, show_id and one for each member of the payload. The
+/// parameters are `$ids` (uuid[], at least as many as there will be rows) and `$at` (RFC 3339).
+template <typename Event>
+[[nodiscard]] std::string appending_rows(
+    std::string_view name, std::string_view from, int ids, int at
+) {
+    static_assert(is_sound<Event>());
+    return fmt::format(
+        ", {name} AS (INSERT INTO events (id, type, action, created_at, actor_name, resource_type, "
+        "resource_id, episode_id, show_id, changes, payload) SELECT (${ids}::uuid[])[r.n], "
+        "'{type}', '{action}', (${at}::text)::timestamptz, 'system', '{resource}', r.id, "
+        "r.episode_id, r.show_id, '{{}}', ('{{\"id\":\"' || (${ids}::uuid[])[r.n] || "
+        "'\",\"timestamp\":\"' || ${at}::text || '\",\"actor\":null,\"showId\":' || "
+        "coalesce('\"' || r.show_id || '\"', 'null'){members} || '}}')::json "
+        "FROM (SELECT *, row_number() OVER () AS n FROM {from}) AS r)",
+        fmt::arg("name", name),
+        fmt::arg("ids", ids),
+        fmt::arg("at", at),
+        fmt::arg("type", Event::spec.name),
+        fmt::arg("action", Event::spec.action),
+        fmt::arg("resource", Event::spec.resource),
+        fmt::arg("members", payload_members_sql<Event>("r")),
+        fmt::arg("from", from)
+    );
+}
 
 }  // namespace showrunner::events

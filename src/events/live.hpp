@@ -1,6 +1,7 @@
 // What is worth seeing now and not worth keeping: progress, presence. Never in the ledger.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace showrunner::events {
@@ -16,6 +17,16 @@ public:
     /// that cannot take it now.
     virtual void send_to_user(
         std::string_view user_id, std::string_view name, std::string_view payload
+    ) = 0;
+
+    /// The same for everyone who may see the record: its show (admins when it has none), and who
+    /// subscribed to it.
+    virtual void send_to_record(
+        std::optional<std::string_view> show_id,
+        std::string_view resource_type,
+        std::string_view resource_id,
+        std::string_view name,
+        std::string_view payload
     ) = 0;
 };
 

@@ -10,13 +10,21 @@ namespace showrunner::events {
 
 /// Whose connections get the event.
 enum class Audience : std::uint8_t {
-    show,    ///< everyone who may see the show
+    show,    ///< everyone who may see the show; admins when there is none
     admins,  ///< what only an auditor needs
     user,    ///< the user that the event is about
 };
 
 /// Who gets a notification; product-level rules of the catalogue.
-enum class Notify : std::uint8_t { nobody, watchers, editors, everyone, admins };
+enum class Notify : std::uint8_t {
+    nobody,
+    watchers,
+    editors,
+    everyone,
+    admins,
+    creator,
+    creator_and_admins,
+};
 
 struct Spec {
     std::string_view name;      ///< Socket.IO event, snake_case

@@ -49,7 +49,7 @@ std::vector<std::string> rooms_of(events::StoredEvent const& event, events::Spec
             break;
     }
     std::vector<std::string> rooms;
-    if (event.show_id) rooms.push_back(show_room(*event.show_id));
+    rooms.push_back(event.show_id ? show_room(*event.show_id) : role_room(auth::Role::admin));
     if (event.resource_id) rooms.push_back(record_room(event.resource_type, *event.resource_id));
     return rooms;
 }
@@ -317,12 +317,31 @@ void Hub::send_message(events::StoredEvent const& event, std::uint64_t sequence)
 }
 
 void Hub::send_to_user(std::string_view user_id, std::string_view name, std::string_view payload) {
+    send_to({user_room(user_id)}, name, payload);
+}
+
+void Hub::send_to_record(
+    std::optional<std::string_view> show_id,
+    std::string_view resource_type,
+    std::string_view resource_id,
+    std::string_view name,
+    std::string_view payload
+) {
+    std::string show = show_id ? show_room(*show_id) : role_room(auth::Role::admin);
+    send_to({std::move(show), record_room(resource_type, resource_id)}, name, payload);
+}
+
+void Hub::send_to(
+    std::vector<std::string> const& rooms, std::string_view name, std::string_view payload
+) {
     for (socketio::Namespace* nsp : namespaces_) {
-        std::string const room = user_room(user_id);
-        if (nsp->count_in(room) == 0) continue;
+        bool const heard = std::any_of(rooms.begin(), rooms.end(), [&](std::string const& room) {
+            return nsp->count_in(room) > 0;
+        });
+        if (!heard) continue;
         auto const message =
             socketio::encode_event(nsp->name(), {.name = name, .arguments = payload});
-        nsp->broadcast(room, message, {.is_volatile = true});
+        nsp->broadcast(rooms, message, {.is_volatile = true});
     }
 }
 

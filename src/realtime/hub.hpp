@@ -37,6 +37,13 @@ public:
 
     void send_to_user(std::string_view user_id, std::string_view name, std::string_view payload)
         override;
+    void send_to_record(
+        std::optional<std::string_view> show_id,
+        std::string_view resource_type,
+        std::string_view resource_id,
+        std::string_view name,
+        std::string_view payload
+    ) override;
 
     /// Closes connections whose token has expired; until cancelled.
     Task<> expire();
@@ -52,6 +59,9 @@ public:
     static constexpr std::chrono::hours resume_within{24};
 
 private:
+    void send_to(
+        std::vector<std::string> const& rooms, std::string_view name, std::string_view payload
+    );
     Task<socketio::Admission> connect(
         std::shared_ptr<socketio::Socket> socket, socketio::ConnectRequest request
     ) override;

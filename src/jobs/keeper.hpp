@@ -1,0 +1,33 @@
+// Keeps the job system in order: jobs whose holder was lost, schedules, history. Every process does
+// it; whoever comes first does it for all.
+#pragma once
+
+#include "api/services.hpp"
+#include "jobs/queue.hpp"
+
+#include <chrono>
+#include <string_view>
+
+namespace showrunner::jobs {
+
+class Keeper {
+public:
+    Keeper(api::Services& services, std::chrono::days history)
+        : services_{services}, queue_{services.db, services.clock}, history_{history} {}
+
+    // Loops, each until cancelled; under supervise().
+
+    Task<> reap();
+    Task<> schedule();
+    Task<> tidy();
+
+private:
+    api::Services& services_;
+    Queue queue_;
+    std::chrono::days history_;
+};
+
+/// Hands progress, signalled by whichever process runs the job, to those who may see it.
+void show_progress(events::Live& live, std::string_view payload);
+
+}  // namespace showrunner::jobs
