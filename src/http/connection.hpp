@@ -77,6 +77,7 @@ private:
     [[nodiscard]] After after(Response const& response) const;
     bool client_may_send();
     Task<bool> write(std::string_view body);
+    Task<bool> send_from(std::shared_ptr<BodySource> source, std::uint64_t bytes);
 
     // watch.cpp: deadlines and cancellation
     void enter(Phase phase, std::chrono::milliseconds limit);

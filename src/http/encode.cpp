@@ -114,7 +114,9 @@ void append_length(std::string& out, Response const& response, Verb method) {
         method == Verb::head ? response.headers.get("Content-Length") : std::string_view{};
     bool const usable =
         !stated.empty() && stated.find_first_not_of("0123456789") == std::string_view::npos;
-    if (response.body.empty() && usable) {
+    if (response.source) {
+        append_number(out, response.source_bytes);
+    } else if (response.body.empty() && usable) {
         out += stated;
     } else {
         append_number(out, response.body.size());

@@ -201,11 +201,39 @@ Task<Connection::After> Connection::respond(Response response) {
         bool const written = co_await write(body);
         if (!written) {
             linger_ = false;
-            after_this = After::close;
+            co_return After::close;
+        }
+    }
+    if (response.source && sends_body(response.status, request_.method)) {
+        bool const whole = co_await send_from(std::move(response.source), response.source_bytes);
+        if (!whole) {
+            linger_ = false;
+            co_return After::close;
         }
     }
     if (out_.capacity() > 2 * copy_bytes_max) out_ = {};
     co_return after_this;
+}
+
+Task<bool> Connection::send_from(std::shared_ptr<BodySource> source, std::uint64_t bytes) {
+    std::string chunk;
+    std::uint64_t sent = 0;
+    out_.clear();
+    try {
+        for (;;) {
+            bool const more = co_await source->read(chunk);
+            if (!more) break;
+            sent += chunk.size();
+            if (sent > bytes) break;
+            if (chunk.empty()) continue;
+            bool const written = co_await write(chunk);
+            if (!written) co_return false;
+        }
+    } catch (std::exception const& e) {
+        log::error("body_failed", {{"request_id", request_.request_id}, {"error", e.what()}});
+        co_return false;
+    }
+    co_return sent == bytes;
 }
 
 Task<bool> Connection::write(std::string_view body) {

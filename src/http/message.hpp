@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,10 +63,26 @@ struct Request {
     [[nodiscard]] std::string_view cookie(std::string_view name) const;
 };
 
+/// A body that is made while it is sent, for what is too large to be held.
+class BodySource {
+public:
+    BodySource() = default;
+    BodySource(BodySource const&) = delete;
+    BodySource& operator=(BodySource const&) = delete;
+    virtual ~BodySource() = default;
+
+    /// Replaces `chunk` with the next bytes; false at the end. After an exception, or another
+    /// number of bytes than was announced, the connection is closed: the client sees that it is cut
+    /// off.
+    virtual Task<bool> read(std::string& chunk) = 0;
+};
+
 struct Response {
     unsigned status = 200;
     Headers headers;
     std::string body;
+    std::shared_ptr<BodySource> source = {};  ///< instead of `body`
+    std::uint64_t source_bytes = 0;           ///< what it will give
     /// Content-Encoding may be applied by the connection (body is text and large enough).
     bool compressible = true;
 

@@ -58,6 +58,31 @@ TEST_CASE("http: HEAD has the length of the answer and no body") {
     CHECK(client.read().body == "hello");
 }
 
+TEST_CASE("http: a body that is made while it is sent") {
+    TestServer server;
+    Client client = server.connect();
+    Reply const reply = client.get("/source");
+    CHECK(reply.status == 200);
+    CHECK(reply.header("Content-Length") == "1200000");
+    CHECK(reply.body.size() == 1'200'000);
+    CHECK(reply.body.front() == 'a' + 40 % 26);
+    CHECK(reply.body.back() == 'b');
+    client.send("HEAD /source HTTP/1.1\r\nHost: t\r\n\r\n");
+    CHECK(client.read(Verb::head).header("Content-Length") == "1200000");
+    CHECK(client.get("/").body == "hello");
+}
+
+TEST_CASE("http: a body that breaks off is seen to be cut off") {
+    for (char const* path : {"/source-breaks", "/source-short"}) {
+        TestServer server;
+        Client client = server.connect();
+        client.send(std::string{"GET "} + path + " HTTP/1.1\r\nHost: t\r\n\r\n");
+        std::string const all = client.read_to_end();
+        CHECK(all.find("Content-Length: 1200000") != std::string::npos);
+        CHECK(all.size() < 100'000);
+    }
+}
+
 TEST_CASE("http: an answer without a body has no length") {
     TestServer server;
     Client client = server.connect();

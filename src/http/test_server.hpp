@@ -23,6 +23,25 @@ namespace showrunner::http::testing {
 
 using boost::asio::ip::tcp;
 
+/// `pieces` of 30,000 bytes, then the end, or an exception.
+class PieceSource final : public BodySource {
+public:
+    PieceSource(int pieces, bool breaks) : pieces_{pieces}, breaks_{breaks} {}
+
+    Task<bool> read(std::string& chunk) override {
+        co_await sleep_for(std::chrono::milliseconds{1});
+        if (pieces_ == 0 && breaks_) throw std::runtime_error{"the source broke"};
+        if (pieces_ == 0) co_return false;
+        chunk.assign(30'000, static_cast<char>('a' + pieces_ % 26));
+        --pieces_;
+        co_return true;
+    }
+
+private:
+    int pieces_;
+    bool breaks_;
+};
+
 class TestApplication final : public Application {
 public:
     Plan plan(Request const& request) override {
@@ -48,6 +67,9 @@ public:
         if (request.path == "/echo") co_return Response::text(200, request.body);
         if (request.path == "/upload") co_return Response::text(200, size_of(request.body));
         if (request.path == "/big") co_return Response::text(200, std::string(big_bytes, 'x'));
+        if (request.path == "/source") co_return from_source(40, 40, false);
+        if (request.path == "/source-breaks") co_return from_source(3, 40, true);
+        if (request.path == "/source-short") co_return from_source(3, 40, false);
         if (request.path == "/empty") co_return Response::empty(204);
         if (request.path == "/close") co_return closing();
         if (request.path == "/inject") co_return injecting();
@@ -85,6 +107,14 @@ public:
     unsigned served = 0;
     unsigned holding = 0;
     unsigned cancelled = 0;
+
+    static Response from_source(int pieces, unsigned announced, bool breaks) {
+        Response response;
+        response.source = std::make_shared<PieceSource>(pieces, breaks);
+        response.source_bytes = announced * 30'000ULL;
+        return response;
+    }
+
     std::size_t big_bytes = 100'000;
     std::chrono::milliseconds pause{60};
     std::chrono::milliseconds stream_deadline{5000};

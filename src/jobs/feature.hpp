@@ -28,6 +28,8 @@ Task<http::Response> get_job(api::Context& context);
 Task<http::Response> retry_job(api::Context& context);
 Task<http::Response> cancel_job(api::Context& context);
 Task<http::Response> get_log(api::Context& context);
+Task<http::Response> list_files(api::Context& context);
+Task<http::Response> download_file(api::Context& context);
 Task<http::Response> get_attempts(api::Context& context);
 
 /// What the type `check` takes: a job that does nothing, to see whether jobs are done.
@@ -180,6 +182,11 @@ struct Feature {
         api::Route{get, "/api/v1/jobs/{id}/log", "getJobLog", "What its handler wrote", viewer,
                    get_log, many, api::type<LogLine>("JobLogLine"), Body::none, {},
                    api::parameters_of<ReadLog>},
+        api::Route{get, "/api/v1/jobs/{id}/files", "listJobFiles",
+                   "The files that it takes and has made", viewer, list_files, many,
+                   api::type<JobFile>("JobFile")},
+        api::Route{get, "/api/v1/jobs/{id}/files/{file_id}", "downloadJobFile",
+                   "Download a file of a job", viewer, download_file, bare},
         api::Route{get, "/api/v1/jobs/{id}/attempts", "listJobAttempts",
                    "Its attempts that did not end in success, newest first", viewer, get_attempts,
                    many, api::type<Attempt>("JobAttempt")},

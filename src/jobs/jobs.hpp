@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/context.hpp"
+#include "jobs/files.hpp"
 #include "jobs/handler.hpp"
 #include "jobs/job.hpp"
 

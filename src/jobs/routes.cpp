@@ -157,6 +157,28 @@ Task<http::Response> get_log(api::Context& context) {
     co_return api::all(lines);
 }
 
+Task<http::Response> list_files(api::Context& context) {
+    auto const all = co_await files_of(context, context.id());
+    co_return api::all(all);
+}
+
+Task<http::Response> download_file(api::Context& context) {
+    std::string const file_id = context.id("file_id");
+    auto const files = co_await files_of(context, context.id());
+    for (JobFile const& file : files) {
+        if (file.id != file_id) continue;
+        http::Response response;
+        response.headers.set("Content-Type", file.media_type);
+        response.headers.set("Content-Disposition", attachment(file.name));
+        response.headers.set("Content-Security-Policy", "sandbox");
+        response.headers.set("Cache-Control", "private, no-transform, max-age=3600");
+        response.source = std::make_shared<FileReader>(context.services.db, file.id);
+        response.source_bytes = static_cast<std::uint64_t>(file.bytes);
+        co_return response;
+    }
+    throw Error{Code::not_found, "The job has no such file."};
+}
+
 Task<http::Response> get_attempts(api::Context& context) {
     auto const all = co_await attempts(context, context.id());
     co_return api::all(all);
