@@ -13,6 +13,7 @@ namespace showrunner {
 namespace {
 
 using auth::Role;
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// The path with its parameters put in: an id that no record has.
 std::string path_of(api::Route const& route) {
@@ -30,7 +31,7 @@ std::string body_of(api::Route const& route) {
     return route.body == api::Body::none ? "" : "{}";
 }
 
-std::vector<std::pair<std::string, std::string>> headers_of(api::Route const& route) {
+Headers headers_of(api::Route const& route) {
     if (route.body != api::Body::stream) return {};
     return {{"Content-Type", std::string{route.media.substr(0, route.media.find(' '))}}};
 }
@@ -45,9 +46,45 @@ std::optional<Role> least_role(api::Route const& route) {
             return Role::editor;
         case api::Access::admin:
             return Role::admin;
+        case api::Access::worker:
+            return {};
     }
     return {};
 }
+
+/// A program with a worker's API token.
+class Worker {
+public:
+    explicit Worker(test::TestServer const& server) : server_{server} {
+        auto const made = server.call(
+            Role::admin, "POST", "/api/v1/tokens", R"({"name":"test","scopes":["worker"]})"
+        );
+        token_ = test::at(made.body, "data.token");
+    }
+
+    [[nodiscard]] test::HttpResponse call(
+        api::Route const& route, std::string path, std::string body, Headers headers
+    ) const {
+        headers.emplace_back("Authorization", "Bearer " + token_);
+        return server_.call({}, method_of(route), std::move(path), std::move(body), headers);
+    }
+
+    /// As the one who may do most on this route: the worker, or an admin.
+    [[nodiscard]] test::HttpResponse call_as_mightiest(
+        api::Route const& route, std::string path, std::string body, Headers headers = {}
+    ) const {
+        if (route.access == api::Access::worker) {
+            return call(route, std::move(path), std::move(body), std::move(headers));
+        }
+        return server_.call(
+            Role::admin, method_of(route), std::move(path), std::move(body), std::move(headers)
+        );
+    }
+
+private:
+    test::TestServer const& server_;
+    std::string token_;
+};
 
 bool is_problem(test::HttpResponse const& response) {
     return response.headers.at("content-type") == "application/problem+json" &&
@@ -60,17 +97,24 @@ bool is_problem(test::HttpResponse const& response) {
 
 TEST_CASE("every route refuses who may not call it") {
     test::TestServer const server;
+    Worker const worker{server};
     for (api::Route const& route : app::all_routes()) {
+        if (route.access == api::Access::anyone) continue;
         auto const least = least_role(route);
-        if (!least) continue;
         INFO(method_of(route), " ", route.path);
         auto const refused =
             server.call({}, method_of(route), path_of(route), body_of(route), headers_of(route));
         CHECK(refused.status == 401);
         CHECK(refused.headers.contains("www-authenticate"));
         CHECK(is_problem(refused));
-        for (Role const role : {Role::viewer, Role::editor}) {
-            if (role >= *least) continue;
+        if (least) {
+            auto const program =
+                worker.call(route, path_of(route), body_of(route), headers_of(route));
+            CHECK(program.status == 403);
+            CHECK(is_problem(program));
+        }
+        for (Role const role : {Role::viewer, Role::editor, Role::admin}) {
+            if (least && role >= *least) continue;
             auto const forbidden = server.call(
                 role, method_of(route), path_of(route), body_of(route), headers_of(route)
             );
@@ -82,19 +126,18 @@ TEST_CASE("every route refuses who may not call it") {
 
 TEST_CASE("every route answers nonsense with a problem and never with a 500") {
     test::TestServer const server;
+    Worker const worker{server};
     for (api::Route const& route : app::all_routes()) {
         INFO(method_of(route), " ", route.path);
-        std::string const method = method_of(route);
         bool const for_record = route.path.find("{id}") != std::string_view::npos;
         auto const empty =
-            server.call(Role::admin, method, path_of(route), body_of(route), headers_of(route));
+            worker.call_as_mightiest(route, path_of(route), body_of(route), headers_of(route));
         CHECK(empty.status < 500);
         if (for_record) CHECK((empty.status == 404 || empty.status == 422));
         if (empty.status >= 400) CHECK(is_problem(empty));
 
-        auto const not_an_id = server.call(
-            Role::admin,
-            method,
+        auto const not_an_id = worker.call_as_mightiest(
+            route,
             std::regex_replace(std::string{route.path}, std::regex{"\\{[^}]*\\}"}, "%27--"),
             body_of(route),
             headers_of(route)
@@ -104,29 +147,25 @@ TEST_CASE("every route answers nonsense with a problem and never with a 500") {
 
         // What takes no parameters ignores them; what takes some refuses one that it doesn't know.
         if (route.parameters != nullptr && !for_record) {
-            auto const unknown = server.call(
-                Role::admin,
-                method,
-                path_of(route) + "?no_such=1",
-                body_of(route),
-                headers_of(route)
+            auto const unknown = worker.call_as_mightiest(
+                route, path_of(route) + "?no_such=1", body_of(route), headers_of(route)
             );
             CHECK(unknown.status == 422);
             CHECK(test::at(unknown.body, "errors.0.code") == "UNKNOWN_PARAMETER");
         }
         if (route.body == api::Body::json) {
-            CHECK(server.call(Role::admin, method, path_of(route), "{").status < 500);
-            CHECK(server.call(Role::admin, method, path_of(route), "[1]").status < 500);
+            CHECK(worker.call_as_mightiest(route, path_of(route), "{").status < 500);
+            CHECK(worker.call_as_mightiest(route, path_of(route), "[1]").status < 500);
             CHECK(
-                server
-                    .call(Role::admin, method, path_of(route), "{}", {{"Content-Type", "text/xml"}})
+                worker
+                    .call_as_mightiest(route, path_of(route), "{}", {{"Content-Type", "text/xml"}})
                     .status == 415
             );
             auto const extra =
-                server.call(Role::admin, method, path_of(route), R"({"no_such_field":1})");
+                worker.call_as_mightiest(route, path_of(route), R"({"no_such_field":1})");
             CHECK(extra.status == 422);
             std::string const big(static_cast<std::size_t>(route.body_limit) + 1, ' ');
-            CHECK(server.call(Role::admin, method, path_of(route), big).status == 413);
+            CHECK(worker.call_as_mightiest(route, path_of(route), big).status == 413);
         }
     }
 }

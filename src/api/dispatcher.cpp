@@ -4,6 +4,7 @@
 #include "api/context.hpp"
 #include "api/idempotency.hpp"
 #include "api/problem.hpp"
+#include "auth/api_tokens.hpp"
 #include "base/log.hpp"
 
 #include <fmt/ranges.h>
@@ -147,9 +148,19 @@ Task<> Dispatcher::sign_in(Context& context, Route const& route) {
     if (route.access == Access::anyone) co_return;
     std::string_view const token = bearer_token(request);
     if (token.empty()) throw missing_token();
-    context.principal = co_await services_.accounts.authenticate(token);
-    actor.user_id = context.principal.user_id;
-    actor.name = context.principal.name;
+    auth::Principal& principal = context.principal;
+    if (auth::is_api_token(token)) {
+        Time const now = services_.clock.now();
+        principal = co_await auth::authenticate_api_token(services_.db, token, now);
+    } else {
+        principal = co_await services_.accounts.authenticate(token);
+        actor.user_id = principal.user_id;
+    }
+    actor.name = principal.name;
+    if (route.access == Access::worker) {
+        auth::require(principal, auth::Scope::worker);
+        co_return;
+    }
     auth::Action const action = route.access == Access::admin    ? auth::Action::administer
                                 : route.access == Access::editor ? auth::Action::write
                                                                  : auth::Action::read;
@@ -162,8 +173,7 @@ Task<http::Response> Dispatcher::serve_route(http::Request& request, http::Match
     for (auto const& [name, value] : match.params) context.params.emplace_back(name, value);
     co_await sign_in(context, route);
     std::string key{request.headers.get("Idempotency-Key")};
-    bool const idempotent =
-        !key.empty() && request.method == http::Verb::post && route.access != Access::anyone;
+    bool const idempotent = !key.empty() && takes_idempotency_key(route);
     http::Response response;
     if (idempotent) {
         response = co_await Idempotency::run(context, route, std::move(key));

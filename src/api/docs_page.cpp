@@ -73,14 +73,19 @@ std::string schema_block(std::string_view label, std::string const& schema) {
     return fmt::format("<p>{}</p><pre>{}</pre>", label, escape(indented(schema)));
 }
 
+std::string access_text(Access access) {
+    if (access == Access::anyone) return "no token";
+    if (access == Access::worker) return std::string{name_of(access)};
+    return fmt::format("{} and above", name_of(access));
+}
+
 std::string route_html(Route const& route) {
     std::string out = fmt::format(
         R"(<details><summary><span class="verb">{}</span><code>{}</code><span>{}</span><span class="role">{}</span></summary>)",
         http::name_of(route.verb),
         escape(route.path),
         escape(route.summary),
-        route.access == Access::anyone ? "no token"
-                                       : fmt::format("{} and above", name_of(route.access))
+        access_text(route.access)
     );
     if (route.parameters != nullptr) {
         out += schema_block("Query parameters", "[" + route.parameters() + "]");

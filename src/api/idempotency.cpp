@@ -58,11 +58,11 @@ http::Response answer_of(db::Row const& row, std::string const& fingerprint) {
 Task<http::Response> run_streamed(
     Context& context, Route const& route, std::string key, std::string fingerprint
 ) {
-    db::Params const look_up{context.principal.user_id, key};
+    db::Params const look_up{context.principal.id(), key};
     db::Rows const kept = co_await context.services.db.run(read_answer, look_up);
     if (!kept.empty()) co_return answer_of(kept.front(), fingerprint);
     http::Response response = co_await route.handler(context);
-    db::Params params{context.principal.user_id, key, fingerprint, response.status};
+    db::Params params{context.principal.id(), key, fingerprint, response.status};
     params.add(response.headers.get("ETag")).add(response.body);
     co_await context.services.db.run(keep_finished_answer, std::move(params));
     co_return response;
@@ -87,18 +87,18 @@ Task<http::Response> Idempotency::run(Context& context, Route const& route, std:
     if (route.body == Body::stream) {
         co_return co_await run_streamed(context, route, std::move(key), fingerprint);
     }
-    std::string const& user = context.principal.user_id;
+    std::string const& owner = context.principal.id();
     db::Transaction transaction = co_await context.services.db.begin();
     db::Rows const claimed =
-        co_await transaction.run(claim_key, db::Params{user, key, fingerprint});
+        co_await transaction.run(claim_key, db::Params{owner, key, fingerprint});
     if (claimed.empty()) {
-        db::Rows const kept = co_await transaction.run(read_answer, db::Params{user, key});
+        db::Rows const kept = co_await transaction.run(read_answer, db::Params{owner, key});
         co_return answer_of(kept.front(), fingerprint);
     }
     context.transaction_ = &transaction;
     http::Response response = co_await route.handler(context);
     context.transaction_ = nullptr;
-    db::Params params{user, key, response.status};
+    db::Params params{owner, key, response.status};
     params.add(response.headers.get("ETag")).add(response.body);
     co_await transaction.run(keep_answer, std::move(params));
     co_await transaction.commit();

@@ -31,6 +31,13 @@ constexpr std::string_view pagination_schema =
     R"({"type":"object","required":["limit","next_cursor"],"properties":{"limit":{"type":"integer"},)"
     R"("next_cursor":{"anyOf":[{"type":"string"},{"type":"null"}]},"total":{"type":"integer"}}})";
 
+constexpr std::string_view security_schemes =
+    R"({"bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT",)"
+    R"("description":"A person's access token, from signing in."},)"
+    R"("apiToken":{"type":"http","scheme":"bearer","bearerFormat":"sr_…",)"
+    R"("description":"A program's API token, which an admin makes. It may call what its scopes )"
+    R"(name and nothing else."}})";
+
 void quoted(std::string& out, std::string_view text) {
     json::write_string(out, text);
 }
@@ -85,7 +92,7 @@ void write_parameters(std::string& out, Route const& route) {
         quoted(list, about);
         list += '}';
     };
-    if (route.verb == http::Verb::post && route.access != Access::anyone) {
+    if (takes_idempotency_key(route)) {
         header(
             "Idempotency-Key",
             "The same key and request within 24 hours gets the first answer again."
@@ -127,6 +134,8 @@ void write_operation(std::string& out, Route const& route) {
     quoted(out, route.summary);
     if (route.access == Access::anyone) {
         out += R"(,"security":[])";
+    } else if (route.access == Access::worker) {
+        out += R"(,"security":[{"apiToken":["worker"]}])";
     } else {
         out += R"(,"x-role":)";
         quoted(out, name_of(route.access));
@@ -169,6 +178,8 @@ std::string_view name_of(Access access) {
             return "editor";
         case Access::admin:
             return "admin";
+        case Access::worker:
+            return "worker token";
     }
     return "admin";
 }
@@ -206,8 +217,9 @@ std::string openapi(std::span<Route const> routes, events::Catalogue const& cata
         }
         out += '}';
     }
-    out += R"(},"components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer",)"
-           R"("bearerFormat":"JWT"}},"schemas":{)";
+    out += R"(},"components":{"securitySchemes":)";
+    out += security_schemes;
+    out += R"(,"schemas":{)";
     first = true;
     for (auto const& [name, schema] : schemas) {
         if (!first) out += ',';

@@ -18,8 +18,14 @@ class Context;
 
 using Handler = Task<http::Response> (*)(Context&);
 
-/// The least role that may call; `anyone` needs no token.
-enum class Access : std::uint8_t { anyone, viewer, editor, admin };
+/// Who may call.
+enum class Access : std::uint8_t {
+    anyone,  ///< needs no token
+    viewer,  ///< the least role of a person
+    editor,
+    admin,
+    worker,  ///< a program whose API token has this scope, and nobody else
+};
 
 /// How the answer is wrapped.
 enum class Shape : std::uint8_t {
@@ -33,6 +39,12 @@ enum class Body : std::uint8_t {
     none,
     json,
     stream,  ///< read by the handler as it arrives
+};
+
+/// What becomes of an answer to a request with an Idempotency-Key.
+enum class Answer : std::uint8_t {
+    kept,    ///< and given again to the same request
+    secret,  ///< holds a secret, which is not kept: the key has no effect
 };
 
 /// A described struct by name, for the documentation.
@@ -62,7 +74,13 @@ struct Route {
     std::string_view media = "application/json";  ///< of the request, for Body::stream
     std::uint64_t body_limit = 1ULL << 20U;       ///< bytes
     unsigned deadline_s = 30;                     ///< for the handler; 0: none
+    Answer answer = Answer::kept;
 };
+
+[[nodiscard]] constexpr bool takes_idempotency_key(Route const& route) {
+    return route.verb == http::Verb::post && route.access != Access::anyone &&
+           route.answer == Answer::kept;
+}
 
 /// Stops the build on a route that is malformed or undocumented.
 consteval bool is_sound(Route const& route) {

@@ -13,6 +13,7 @@
 #include "ops/feature.hpp"
 #include "realtime/feature.hpp"
 #include "shows/feature.hpp"
+#include "tokens/feature.hpp"
 
 #include <boost/mp11.hpp>
 
@@ -24,6 +25,7 @@ namespace showrunner::app {
 using Features = boost::mp11::mp_list<
     ops::Feature,
     accounts::Feature,
+    tokens::Feature,
     shows::Feature,
     episodes::Feature,
     jobs::Feature,

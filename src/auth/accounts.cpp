@@ -1,5 +1,6 @@
 #include "auth/accounts.hpp"
 
+#include "auth/api_tokens.hpp"
 #include "auth/events.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -198,6 +199,9 @@ Claims const& Accounts::verified(std::string_view access_token) {
 }
 
 Task<Principal> Accounts::authenticate(std::string_view access_token) {
+    if (is_api_token(access_token)) {
+        throw Error{Code::forbidden, "TOKEN_SCOPE", "An API token cannot be used here."};
+    }
     Claims const claims = verified(access_token);
     auto const user = co_await cached_user(claims.user_id);
     if (!user || !user->active || revoked_.contains(claims.session_id)) {

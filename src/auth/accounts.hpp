@@ -58,7 +58,7 @@ public:
         std::string_view token, std::string_view csrf
     ) const;
 
-    /// Throws Error{Code::unauthenticated}.
+    /// Of a person. Throws Error{Code::unauthenticated}, or forbidden for an API token.
     Task<Principal> authenticate(std::string_view access_token);
 
     Task<User> create(

@@ -88,6 +88,38 @@ struct SessionEnded {
 };
 BOOST_DESCRIBE_STRUCT(SessionEnded, (), (user_id, session_id, reason))
 
+struct TokenCreated {
+    static constexpr events::Spec spec{
+        .name = "token_created",
+        .action = "CREATE",
+        .resource = "token",
+        .audience = events::Audience::admins,
+        .summary = "made the API token {name}",
+        .when = "An API token was made.",
+    };
+    std::string token_id;
+    std::string name;
+    std::string prefix;
+    std::vector<std::string> scopes;
+    std::optional<std::string> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(TokenCreated, (), (token_id, name, prefix, scopes, expires_at))
+
+struct TokenRevoked {
+    static constexpr events::Spec spec{
+        .name = "token_revoked",
+        .action = "REVOKE",
+        .resource = "token",
+        .audience = events::Audience::admins,
+        .summary = "revoked the API token {name}",
+        .when = "An API token was revoked: it is refused from then on.",
+    };
+    std::string token_id;
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(TokenRevoked, (), (token_id, name))
+
 using Events = boost::mp11::mp_list<UserCreated, UserUpdated, Login, LoginFailed, SessionEnded>;
+using TokenEvents = boost::mp11::mp_list<TokenCreated, TokenRevoked>;
 
 }  // namespace showrunner::auth

@@ -26,6 +26,10 @@ enum class Action : std::uint8_t {
 /// Throws Error{Code::forbidden} unless allows().
 void require(Principal const& principal, Action action, std::optional<std::string_view> show_id);
 
+/// For what only programs may do. Throws Error{Code::forbidden} unless `principal` is an API token
+/// with this scope.
+void require(Principal const& principal, Scope scope);
+
 /// The shows whose records a list may hold; nothing means every show.
 [[nodiscard]] std::optional<std::vector<std::string>> visible_shows(Principal const& principal);
 

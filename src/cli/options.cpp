@@ -41,6 +41,7 @@ public:
         add_migrations();
         add_database();
         add_users();
+        add_tokens();
         add_import();
         add("config", "Print the configuration in force and where each value comes from");
         add("version", "Print the version");
@@ -131,6 +132,21 @@ private:
             options_.password_stdin,
             "Read the password from standard input; a random one is printed without"
         );
+    }
+
+    void add_tokens() {
+        CLI::App* token = app_.add_subcommand("token", "API tokens of programs");
+        token->require_subcommand(1);
+        CLI::App* create = add("add", "Make an API token and print it, this once", token);
+        create->add_option("--name", options_.name, "What it is for")->required();
+        create->add_option("--scope", options_.scopes, "What it may do; may be repeated")
+            ->required()
+            ->check(CLI::IsMember({"worker"}));
+        create->add_option("--expires-days", options_.expires_days, "Days until it expires")
+            ->check(CLI::Range(1, 36'500));
+        add("list", "List the API tokens", token);
+        CLI::App* revoke = add("revoke", "Revoke an API token at once", token);
+        revoke->add_option("id", options_.id, "Its id")->required();
     }
 
     void add_import() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace showrunner::cli {
 
@@ -18,7 +19,10 @@ struct Options {
     std::string name;
     std::string role = "viewer";
     bool password_stdin = false;
-    std::string file;  ///< import
+    std::vector<std::string> scopes;  ///< token add
+    int expires_days = 0;             ///< token add; 0: never
+    std::string id;                   ///< token revoke
+    std::string file;                 ///< import
     bool dry_run = false;
     std::string on_existing = "skip";
     std::string show;

@@ -12,6 +12,12 @@
 
 namespace showrunner::db {
 
+/// A text[] of an enum's names.
+template <typename T>
+inline constexpr bool is_enum_list = false;
+template <json::DescribedEnum E>
+inline constexpr bool is_enum_list<std::vector<E>> = true;
+
 template <typename T>
 [[nodiscard]] T read_column(Row const& row, int column) {
     if constexpr (std::same_as<T, std::optional<json::Raw>>) {
@@ -23,6 +29,14 @@ template <typename T>
         auto const value = json::enum_from<T>(row.text(column));
         if (!value) throw std::logic_error{"a column holds an unknown enum value"};
         return *value;
+    } else if constexpr (is_enum_list<T>) {
+        T values;
+        for (std::string const& name : row.get<std::vector<std::string>>(column)) {
+            auto const value = json::enum_from<typename T::value_type>(name);
+            if (!value) throw std::logic_error{"a column holds an unknown enum value"};
+            values.push_back(*value);
+        }
+        return values;
     } else {
         return row.get<T>(column);
     }

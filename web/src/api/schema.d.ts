@@ -744,6 +744,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the API tokens, without their secrets */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make an API token; only this answer shows it */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token at once */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -890,6 +925,18 @@ export interface components {
                 realtime: string;
             };
         };
+        ApiToken: {
+            id: string;
+            name: string;
+            prefix: string;
+            scopes: "worker"[];
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            last_used_at: string | null;
+            revoked_at: string | null;
+        };
         Connection: {
             sid: string;
             nsp: string;
@@ -946,6 +993,13 @@ export interface components {
             slug?: string | null;
             requires_approval?: boolean | null;
         };
+        CreateToken: {
+            /** @description What the token is for. */
+            name: string;
+            /** @description What the token may do. */
+            scopes?: "worker"[];
+            expires_at?: string | null;
+        };
         CreateUser: {
             /** Format: email */
             email: string;
@@ -953,6 +1007,16 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "editor" | "admin";
             password: string;
+        };
+        CreatedToken: {
+            id: string;
+            name: string;
+            prefix: string;
+            scopes: "worker"[];
+            expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            token: string;
         };
         Episode: {
             id: string;
@@ -1458,6 +1522,17 @@ export interface components {
         event_show_created: components["schemas"]["Event"] & {
             name: string;
             slug: string;
+        };
+        event_token_created: components["schemas"]["Event"] & {
+            tokenId: string;
+            name: string;
+            prefix: string;
+            scopes: string[];
+            expiresAt: string | null;
+        };
+        event_token_revoked: components["schemas"]["Event"] & {
+            tokenId: string;
+            name: string;
         };
         event_user_created: components["schemas"]["Event"] & {
             userId: string;
@@ -3364,6 +3439,105 @@ export interface operations {
                         data: components["schemas"]["Show"];
                     };
                 };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiToken"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateToken"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CreatedToken"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem */
             default: {

@@ -11,6 +11,7 @@ export const verbs: Record<string, { label: string; tone: Tone }> = {
   LOGIN: { label: 'signed in', tone: 'neutral' },
   LOGIN_FAILED: { label: 'failed to sign in', tone: 'danger' },
   LOGOUT: { label: 'was signed out', tone: 'neutral' },
+  REVOKE: { label: 'revoked', tone: 'danger' },
   BROADCAST: { label: 'sent a message', tone: 'info' },
 };
 
