@@ -35,6 +35,7 @@ int layer_of(std::string const& folder) {
         {"base", 0},
         {"db", 1},
         {"http", 1},
+        {"process", 1},
         {"socketio", 1},
         {"events", 2},
         {"auth", 3},
