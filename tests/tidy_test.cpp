@@ -33,10 +33,12 @@ constexpr int feature_layer = 5;
 int layer_of(std::string const& folder) {
     static std::map<std::string, int> const layers{
         {"base", 0},
+        {"client", 1},
         {"db", 1},
         {"http", 1},
         {"process", 1},
         {"socketio", 1},
+        {"aws", 2},
         {"events", 2},
         {"auth", 3},
         {"api", 4},
@@ -304,6 +306,7 @@ std::vector<Rule> rules() {
     return {
         {"include direction", include_direction, {
             {"src/db/pool.cpp", "#include \"http/server.hpp\"\n"},
+            {"src/client/http.cpp", "#include \"http/server.hpp\"\n"},
             {"src/auth/token.hpp", "#include \"api/route.hpp\"\n"},
             {"src/shows/shows.cpp", "#include \"episodes/store.hpp\"\n"},
             {"src/base/log.cpp", "#include \"support/run.hpp\"\n"}}},
