@@ -29,8 +29,8 @@ struct Tally {
     unsigned requests = 0;
     unsigned holding = 0;
     unsigned holding_max = 0;
-    std::string last;  ///< the last request, as received
-    bool refusing = false;
+    std::string last;                 ///< the last request, as received
+    std::vector<std::string> script;  ///< whole answers to the next requests, whatever they ask
     std::vector<std::weak_ptr<tcp::socket>> open;
 
     /// Breaks all connections from this side.
@@ -120,7 +120,7 @@ private:
 inline Task<> serve(Connection connection) {
     for (;;) {
         std::string const request = co_await connection.next();
-        if (request.empty() || connection.tally()->refusing) co_return;
+        if (request.empty()) co_return;
         std::string const path =
             request.substr(request.find(' ') + 1, request.find(" HTTP/") - request.find(' ') - 1);
         std::string const body = request.substr(request.find("\r\n\r\n") + 4);
@@ -142,6 +142,11 @@ inline Task<> serve(Connection connection) {
         if (path == "/hold") text.clear();
         if (head) text.resize(text.find("\r\n\r\n") + 4);
         if (path == "/drop") co_return;
+        auto& script = connection.tally()->script;
+        if (!script.empty()) {
+            text = script.front();
+            script.erase(script.begin());
+        }
         bool const written = co_await connection.write(text);
         if (!written) co_return;
         bool const waits = path == "/hold" || path == "/stall" || path == "/headers";

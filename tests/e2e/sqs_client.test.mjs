@@ -1,0 +1,74 @@
+// The SQS client, which is C++, against a server that speaks SQS: its tests are in
+// src/aws/sqs_live_test.cpp and run here, where the server can be started, stopped and started again.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const binary =
+  process.env.SHOWRUNNER_TEST_UNIT ??
+  fileURLToPath(new URL("../../build/dev/showrunner_tests", import.meta.url));
+
+/** fauxqs on loopback: what it holds outlives its being stopped. Nothing where npm has none. */
+async function startSqs() {
+  const fauxqs = await import("fauxqs").catch(() => undefined);
+  if (!fauxqs) return undefined;
+  const app = fauxqs.buildApp({ logger: false });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = app.server.address();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    start: () => app.server.listen(port, "127.0.0.1"),
+    stop: async () => {
+      const closed = once(app.server, "close");
+      app.server.close();
+      app.server.closeAllConnections();
+      await closed;
+    },
+    end: () => app.close(),
+  };
+}
+
+/** Commands by HTTP, for who runs in another process. */
+async function startControl(sqs) {
+  const commands = {
+    "/stop": () => sqs.stop(),
+    "/start-soon": () => void setTimeout(sqs.start, 300),
+  };
+  const server = createServer(async (request, response) => {
+    const command = commands[request.url];
+    await command?.();
+    response.writeHead(command ? 200 : 404).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+test("the SQS client against a server", async (t) => {
+  const sqs = await startSqs();
+  if (!sqs) return t.skip("npm has not supplied fauxqs");
+  t.after(() => sqs.end());
+  const control = await startControl(sqs);
+  t.after(() => control.close());
+
+  const child = spawn(binary, ["-tc=sqs live:*"], {
+    env: {
+      ...process.env,
+      SHOWRUNNER_TEST_SQS: sqs.url,
+      SHOWRUNNER_TEST_SQS_CONTROL: control.url,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill());
+  const text = [];
+  child.stdout.on("data", (data) => text.push(data));
+  const [code] = await once(child, "close");
+  const output = text.join("");
+  assert.equal(code, 0, output);
+  const passed = Number(/test cases:\s*\d+ \|\s*(\d+) passed/.exec(output)?.[1]);
+  assert.ok(passed >= 8, output);
+  assert.doesNotMatch(output, /not run/);
+});
