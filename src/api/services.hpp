@@ -4,6 +4,7 @@
 #include "auth/accounts.hpp"
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "client/http.hpp"
 #include "db/pool.hpp"
 #include "events/catalogue.hpp"
 #include "events/live.hpp"
@@ -42,6 +43,7 @@ struct Services {
     events::Tail& tail;
     events::Live& live;
     events::Signals& signals;
+    client::Http& http;  ///< for requests that users direct: public addresses only, unless allowed
     jobs::Types const& job_types;
     realtime::Hub& hub;
     events::Catalogue const& catalogue;

@@ -114,6 +114,7 @@ App::App(asio::io_context& io, Config config, std::string database_url)
           metrics_
       },
       signals_{io.get_executor(), db_, metrics_},
+      http_{io.get_executor(), metrics_},
       job_types_{all_handlers()} {}
 
 App::~App() = default;
@@ -142,6 +143,7 @@ Task<> App::prepare() {
         tail_,
         hub_,
         signals_,
+        http_,
         job_types_,
         hub_,
         catalogue(),

@@ -9,6 +9,7 @@
 #include "auth/accounts.hpp"
 #include "base/metrics.hpp"
 #include "base/task.hpp"
+#include "client/http.hpp"
 #include "db/pool.hpp"
 #include "db/private_postgres.hpp"
 #include "events/consumer.hpp"
@@ -73,6 +74,7 @@ private:
     EngineOverHttp engine_;
     realtime::Hub hub_;
     events::Signals signals_;
+    client::Http http_;
     jobs::Types job_types_;
     api::About about_;
     std::optional<http::StaticFiles> web_;
