@@ -54,6 +54,7 @@ bool has_media(http::Request const& request, std::string_view wanted) {
 
 /// `wanted` may name several types, separated by a space.
 bool has_any_media(http::Request const& request, std::string_view wanted) {
+    if (wanted == "*/*") return request.headers.has("Content-Type");
     while (!wanted.empty()) {
         auto const space = wanted.find(' ');
         if (has_media(request, wanted.substr(0, space))) return true;

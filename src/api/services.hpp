@@ -11,6 +11,7 @@
 #include "events/signals.hpp"
 #include "events/tail.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,14 @@ struct About {
     bool stopping = false;
 };
 
+/// What the operator allows users to direct the server to do.
+struct Allowances {
+    client::AddressFilter addresses = client::is_public;       ///< of requests to other servers
+    std::map<std::string, std::string, std::less<>> commands;  ///< name → program
+    unsigned command_cpu_s = 600;
+    std::uint64_t command_memory_bytes = 4ULL << 30U;
+};
+
 struct Services {
     db::Pool& db;
     Clock const& clock;
@@ -43,7 +52,8 @@ struct Services {
     events::Tail& tail;
     events::Live& live;
     events::Signals& signals;
-    client::Http& http;  ///< for requests that users direct: public addresses only, unless allowed
+    client::Http& http;
+    Allowances const& allowed;
     jobs::Types const& job_types;
     realtime::Hub& hub;
     events::Catalogue const& catalogue;

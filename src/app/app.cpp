@@ -6,6 +6,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "db/migrate.hpp"
+#include "jobs/job.hpp"
 #include "realtime/subscriptions.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -74,6 +75,30 @@ http::Limits http_limits(Config const& config) {
     return limits;
 }
 
+/// Throws std::runtime_error for what an operator has to mend.
+api::Allowances allowances(Config const& config) {
+    api::Allowances allowed;
+    if (config.outbound_addresses == "any") {
+        allowed.addresses = client::is_any;
+    } else if (config.outbound_addresses != "public") {
+        throw std::runtime_error{"outbound_addresses must be public or any"};
+    }
+    for (std::string const& entry : split(config.job_commands)) {
+        auto const equals = entry.find('=');
+        std::string const program = equals == std::string::npos ? "" : entry.substr(equals + 1);
+        std::string const name = entry.substr(0, equals);
+        if (!jobs::is_name(name) || !program.starts_with('/')) {
+            throw std::runtime_error{
+                "job_commands must be name=/path/of/program, separated by commas: " + entry
+            };
+        }
+        allowed.commands[name] = program;
+    }
+    allowed.command_cpu_s = static_cast<unsigned>(config.job_command_cpu_s);
+    allowed.command_memory_bytes = static_cast<std::uint64_t>(config.job_command_memory_mb) << 20U;
+    return allowed;
+}
+
 /// Batches of finished jobs that may be on their way to PostgreSQL at once.
 constexpr int job_flushers = 2;
 
@@ -115,6 +140,7 @@ App::App(asio::io_context& io, Config config, std::string database_url)
       },
       signals_{io.get_executor(), db_, metrics_},
       http_{io.get_executor(), metrics_},
+      allowed_{allowances(config_)},
       job_types_{all_handlers()} {}
 
 App::~App() = default;
@@ -144,6 +170,7 @@ Task<> App::prepare() {
         hub_,
         signals_,
         http_,
+        allowed_,
         job_types_,
         hub_,
         catalogue(),

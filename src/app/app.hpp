@@ -75,6 +75,7 @@ private:
     realtime::Hub hub_;
     events::Signals signals_;
     client::Http http_;
+    api::Allowances allowed_;
     jobs::Types job_types_;
     api::About about_;
     std::optional<http::StaticFiles> web_;

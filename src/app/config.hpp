@@ -46,6 +46,10 @@ struct Config {
     std::int64_t job_lease_s = 30;
     std::int64_t job_drain_timeout_ms = 25'000;
     std::int64_t job_history_days = 90;
+    std::string job_commands;
+    std::int64_t job_command_cpu_s = 600;
+    std::int64_t job_command_memory_mb = 4096;
+    std::string outbound_addresses = "public";
 };
 BOOST_DESCRIBE_STRUCT(
     Config,
@@ -80,7 +84,11 @@ BOOST_DESCRIBE_STRUCT(
      job_poll_interval_ms,
      job_lease_s,
      job_drain_timeout_ms,
-     job_history_days)
+     job_history_days,
+     job_commands,
+     job_command_cpu_s,
+     job_command_memory_mb,
+     outbound_addresses)
 )
 
 enum class Secrecy : std::uint8_t { open, secret };
@@ -218,6 +226,15 @@ inline constexpr std::array config_keys{
         Secrecy::open,
         7,
         3'650
+    },
+    KeyInfo{
+        "job_commands",
+        "Programs that jobs of the type command may run: name=/path/of/program, by commas."
+    },
+    KeyInfo{"job_command_cpu_s", "Processor time of a command.", Secrecy::open, 1, 86'400},
+    KeyInfo{"job_command_memory_mb", "Address space of a command.", Secrecy::open, 16, 1'048'576},
+    KeyInfo{
+        "outbound_addresses", "What requests that users direct may reach: public addresses, or any."
     },
 };
 

@@ -7,6 +7,7 @@
 #include "episodes/events.hpp"
 #include "episodes/history.hpp"
 #include "episodes/import.hpp"
+#include "episodes/jobs.hpp"
 #include "episodes/list.hpp"
 #include "episodes/store.hpp"
 
@@ -68,6 +69,26 @@ struct Feature {
 
     static constexpr std::array snapshots{api::SnapshotSource{"episode", read_snapshot}};
 
+    static constexpr std::array handlers{
+        jobs::Handler{
+            .type = "export",
+            .summary = "Export the show",
+            .run = run_export,
+            .args = jobs::args<ExportArgs>("ExportArgs"),
+            .action = auth::Action::read,
+            .timeout = std::chrono::hours{2},
+        },
+        jobs::Handler{
+            .type = "import",
+            .summary = "Import episodes",
+            .run = run_import_job,
+            .args = jobs::args<ImportArgs>("ImportArgs"),
+            .max_attempts = 3,
+            .timeout = std::chrono::hours{2},
+            .direct = false,
+        },
+    };
+
     static constexpr api::Type episode = api::type<Episode>("Episode");
     static constexpr api::Type update = api::type<UpdateEpisode>("UpdateEpisode");
 
@@ -88,6 +109,11 @@ struct Feature {
                    "Import episodes from CSV or NDJSON", editor, import_episodes, one,
                    api::type<ImportResult>("ImportResult"), Body::stream, {},
                    api::parameters_of<ImportEpisodes>, 200,
+                   "text/csv application/x-ndjson application/octet-stream", 1ULL << 30U, 0},
+        api::Route{post, "/api/v1/episodes/import-jobs", "startImportJob",
+                   "Import a large file in the background", editor, start_import_job, one,
+                   api::type<jobs::Job>("Job"), Body::stream, {},
+                   api::parameters_of<ImportEpisodes>, 201,
                    "text/csv application/x-ndjson application/octet-stream", 1ULL << 30U, 0},
         api::Route{get, "/api/v1/episodes/{id}", "getEpisode", "Get an episode", viewer, get_episode,
                    one, episode, Body::none, {}, api::parameters_of<GetEpisode>},

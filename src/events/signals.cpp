@@ -43,9 +43,25 @@ void Signals::on(std::string topic, Handler handler) {
 }
 
 void Signals::hand_out(std::string_view topic, std::string_view payload) const {
+    auto const [first, last] = waiters_.equal_range(topic);
+    for (auto waiter = first; waiter != last; ++waiter) waiter->second->cancel();
     auto const found = handlers_.find(topic);
     if (found == handlers_.end()) return;
     for (Handler const& handler : found->second) handler(payload);
+}
+
+Task<> Signals::wait(std::string topic, std::chrono::milliseconds at_most) {
+    asio::steady_timer timer{timer_.get_executor(), at_most};
+
+    struct Place {
+        std::multimap<std::string, asio::steady_timer*, std::less<>>& waiters;
+        std::multimap<std::string, asio::steady_timer*, std::less<>>::iterator at;
+
+        ~Place() { waiters.erase(at); }
+    };
+
+    Place const place{waiters_, waiters_.emplace(std::move(topic), &timer)};
+    co_await timer.async_wait(as_result);
 }
 
 void Signals::send(std::string_view topic, std::string_view payload) {

@@ -9,6 +9,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <set>
@@ -32,6 +33,9 @@ public:
     /// lock. Equal signals that wait are one. Dropped beyond the limits below.
     void send(std::string_view topic, std::string_view payload = {});
 
+    /// Resumes at the next signal of the topic, or when the time is up.
+    Task<> wait(std::string topic, std::chrono::milliseconds at_most);
+
     /// Sends what waits, until cancelled. Under supervise().
     Task<> run();
     /// Hears the other processes, until cancelled. Under supervise().
@@ -48,6 +52,7 @@ private:
     std::string sender_;
     asio::steady_timer timer_;
     std::map<std::string, std::vector<Handler>, std::less<>> handlers_;
+    mutable std::multimap<std::string, asio::steady_timer*, std::less<>> waiters_;
     std::set<std::string> waiting_;
     metrics::Counter& sent_;
     metrics::Counter& received_;

@@ -75,7 +75,7 @@ Job make_job(api::Services const& services, NewJob input, events::Actor const& a
         );
     }
     Time const now = services.clock.now();
-    job.id = new_id();
+    job.id = input.id ? std::move(*input.id) : new_id();
     job.type = std::move(input.type);
     job.priority = input.priority.value_or(default_priority);
     job.max_attempts = input.max_attempts.value_or(handler != nullptr ? handler->max_attempts : 5);

@@ -7,6 +7,7 @@
 #include "jobs/events.hpp"
 #include "jobs/jobs.hpp"
 #include "jobs/manage.hpp"
+#include "jobs/remote.hpp"
 #include "jobs/schedules.hpp"
 
 namespace showrunner::jobs {
@@ -46,6 +47,42 @@ struct CheckArgs {
 BOOST_DESCRIBE_STRUCT(CheckArgs, (), (duration_ms, fail_attempts, fail_for_good))
 
 Task<> run_check(Run& run);
+
+enum class HttpMethod : std::uint8_t { GET, POST, PUT, PATCH, DELETE };
+BOOST_DESCRIBE_ENUM(HttpMethod, GET, POST, PUT, PATCH, DELETE)
+
+struct HttpCallArgs {
+    static constexpr bool is_input = true;
+    static constexpr std::array rules{
+        json::Rule{.field = "url", .min = 1, .max = 2000, .about = "http or https."},
+        json::Rule{.field = "headers", .max = 8192, .about = "Names and texts."},
+        json::Rule{.field = "body", .max = 60'000},
+        json::Rule{.field = "timeout_s", .min = 1, .max = 300},
+    };
+    std::string url;
+    std::optional<HttpMethod> method;
+    json::Raw headers{"{}"};
+    std::optional<std::string> body;
+    std::optional<int> timeout_s;
+};
+BOOST_DESCRIBE_STRUCT(HttpCallArgs, (), (url, method, headers, body, timeout_s))
+
+Task<> run_http_call(Run& run);
+
+struct CommandArgs {
+    static constexpr bool is_input = true;
+    static constexpr std::array rules{
+        json::Rule{.field = "command", .min = 1, .max = 63, .about = "One of job_commands."},
+        json::Rule{
+            .field = "input", .max = 60'000, .about = "What the program gets, with the job."
+        },
+    };
+    std::string command;
+    json::Raw input{"{}"};
+};
+BOOST_DESCRIBE_STRUCT(CommandArgs, (), (command, input))
+
+Task<> run_command(Run& run);
 
 Task<std::optional<std::string>> read_snapshot(api::Context& context, std::string id);
 
@@ -100,10 +137,11 @@ struct JobType {
     std::string role;   ///< the least that may start one
     int max_attempts = 0;
     std::int64_t timeout_s = 0;
+    bool direct = true;     ///< false: not started by createJob, but by a route of its own
     json::Raw args_schema;  ///< JSON Schema
 };
 BOOST_DESCRIBE_STRUCT(
-    JobType, (), (type, summary, queue, about, role, max_attempts, timeout_s, args_schema)
+    JobType, (), (type, summary, queue, about, role, max_attempts, timeout_s, direct, args_schema)
 )
 
 struct Feature {
@@ -124,13 +162,36 @@ struct Feature {
     static constexpr std::span<db::ConstraintMeaning const> constraints = constraint_list;
     static constexpr std::array snapshots{api::SnapshotSource{"job", read_snapshot}};
 
-    static constexpr std::array handlers{Handler{
-        .type = "check",
-        .summary = "Check that jobs are done",
-        .run = run_check,
-        .args = args<CheckArgs>("CheckArgs"),
-        .timeout = std::chrono::hours{1},
-    }};
+    static constexpr std::array handlers{
+        Handler{
+            .type = "check",
+            .summary = "Check that jobs are done",
+            .run = run_check,
+            .args = args<CheckArgs>("CheckArgs"),
+            .timeout = std::chrono::hours{1},
+        },
+        Handler{
+            .type = "command",
+            .summary = "Run a program",
+            .run = run_command,
+            .args = args<CommandArgs>("CommandArgs"),
+            .queue = "commands",
+            .max_attempts = 3,
+            .timeout = std::chrono::hours{6},
+        },
+        // Its headers may hold secrets: for admins, who alone see jobs that belong to no show.
+        Handler{
+            .type = "http_call",
+            .summary = "Call another server",
+            .run = run_http_call,
+            .args = args<HttpCallArgs>("HttpCallArgs"),
+            .action = auth::Action::administer,
+            .about = About::installation,
+            .queue = "http",
+            .max_attempts = 10,
+            .timeout = std::chrono::minutes{6},
+        },
+    };
 
     static constexpr api::Type job = api::type<Job>("Job");
     static constexpr api::Type schedule = api::type<Schedule>("JobSchedule");
@@ -190,6 +251,24 @@ struct Feature {
         api::Route{get, "/api/v1/jobs/{id}/attempts", "listJobAttempts",
                    "Its attempts that did not end in success, newest first", viewer, get_attempts,
                    many, api::type<Attempt>("JobAttempt")},
+        api::Route{post, "/api/v1/worker/lease", "leaseJobs",
+                   "Take jobs, waiting for the first; for remote workers", worker, lease_jobs,
+                   many, api::type<LeasedJob>("LeasedJob"), Body::json,
+                   api::type<LeaseJobs>("LeaseJobs")},
+        api::Route{post, "/api/v1/worker/jobs/{id}/heartbeat", "beatJob",
+                   "Keep a job, report progress, hear of its cancellation", worker, beat_job, one,
+                   api::type<HeartbeatAnswer>("JobHeartbeat"), Body::json,
+                   api::type<Heartbeat>("BeatJob")},
+        api::Route{post, "/api/v1/worker/jobs/{id}/complete", "completeJob", "Complete a job",
+                   worker, complete_job, one, api::type<Settled>("SettledJob"), Body::json,
+                   api::type<CompleteJob>("CompleteJob")},
+        api::Route{post, "/api/v1/worker/jobs/{id}/fail", "failJob",
+                   "Tell that a job failed, has stopped, or is given back", worker, fail_job, one,
+                   api::type<Settled>("SettledJob"), Body::json, api::type<FailJob>("FailJob")},
+        api::Route{post, "/api/v1/worker/jobs/{id}/files", "uploadJobFile",
+                   "Keep a file that a job has made", worker, upload_file, one,
+                   api::type<JobFile>("JobFile"), Body::stream, {},
+                   api::parameters_of<UploadFile>, 201, "*/*", 2ULL << 30U, 0},
     };
     static_assert(api::are_sound(routes));
 };

@@ -28,9 +28,6 @@ Query const close_file{
     "UPDATE job_files SET complete = true, bytes = $2, job_id = $3 WHERE id = $1",
     Lane::change
 };
-Query const give_file{
-    "give_job_file", "UPDATE job_files SET job_id = $2 WHERE id = $1", Lane::change
-};
 Query const read_piece{
     "read_job_file_piece",
     "SELECT content FROM job_file_pieces WHERE file_id = $1 AND position = $2",
@@ -38,7 +35,8 @@ Query const read_piece{
 };
 Query const find_one{
     "find_job_file",
-    "SELECT id, role, name, media_type, bytes FROM job_files WHERE id = $1 AND complete",
+    "SELECT id, role, name, media_type, bytes FROM job_files WHERE id = $1 AND job_id = $2 AND "
+    "complete",
     Lane::read
 };
 Query const list_files{
@@ -106,7 +104,7 @@ Task<> FileWriter::flush() {
     ++position_;
 }
 
-Task<JobFile> FileWriter::close(std::optional<std::string> job_id) {
+Task<JobFile> FileWriter::close(std::string job_id) {
     co_await flush();
     co_await pool_.run(close_file, db::Params{file_.id, file_.bytes, job_id});
     co_return file_;
@@ -120,15 +118,11 @@ Task<bool> FileReader::read(std::string& chunk) {
     co_return true;
 }
 
-Task<std::optional<JobFile>> find_file(db::Pool& pool, std::string file_id) {
+Task<std::optional<JobFile>> find_file(db::Pool& pool, std::string job_id, std::string file_id) {
     if (!is_id(file_id)) co_return std::nullopt;
-    db::Rows const rows = co_await pool.run(find_one, db::Params{file_id});
+    db::Rows const rows = co_await pool.run(find_one, db::Params{file_id, job_id});
     if (rows.empty()) co_return std::nullopt;
     co_return db::read<JobFile>(rows.front());
-}
-
-db::Query const& give_file_query() {
-    return give_file;
 }
 
 Task<std::vector<JobFile>> files_of(api::Context& context, std::string job_id) {

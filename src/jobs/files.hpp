@@ -28,8 +28,8 @@ public:
     /// Throws Error{Code::too_large}.
     Task<> write(std::string_view bytes);
 
-    /// The file is whole: it belongs to the job (or to none yet) and can be read.
-    Task<JobFile> close(std::optional<std::string> job_id);
+    /// The file is whole: it belongs to the job (which may be about to be made) and can be read.
+    Task<JobFile> close(std::string job_id);
 
 private:
     Task<> flush();
@@ -54,11 +54,8 @@ private:
     int position_ = 0;
 };
 
-/// Nothing when there is none that is whole.
-Task<std::optional<JobFile>> find_file(db::Pool& pool, std::string file_id);
-
-/// The statement that gives a file to a job: $1 file, $2 job. For the transaction that starts it.
-[[nodiscard]] db::Query const& give_file_query();
+/// Nothing when the job has none of this id that is whole.
+Task<std::optional<JobFile>> find_file(db::Pool& pool, std::string job_id, std::string file_id);
 
 /// Of a job that the user may see, oldest first.
 Task<std::vector<JobFile>> files_of(api::Context& context, std::string job_id);

@@ -46,6 +46,7 @@ struct Handler {
     int max_attempts = 5;
     std::chrono::seconds timeout{900};  ///< of one attempt
     Backoff backoff = {};
+    bool direct = true;  ///< false: POST /jobs does not start one; it takes more than arguments
 };
 
 /// Thrown by a handler that knows more than that it failed: when to try again, or that it is of no

@@ -13,7 +13,8 @@
 namespace showrunner::jobs {
 
 struct NewJob {
-    std::string type;
+    std::optional<std::string> id = {};  ///< chosen beforehand, by who has made files for it
+    std::string type = {};
     json::Raw args{"{}"};
     std::optional<std::string> show_id = {};
     std::optional<std::string> episode_id = {};

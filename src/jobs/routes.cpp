@@ -36,6 +36,7 @@ JobType type_of(Handler const& handler) {
         std::string{json::name_of(auth::least_role(handler.action))},
         handler.max_attempts,
         handler.timeout.count(),
+        handler.direct,
         json::Raw{handler.args.schema != nullptr ? handler.args.schema() : "{}"}
     };
 }
@@ -58,6 +59,9 @@ Task<http::Response> create_job(api::Context& context) {
     auto input = context.body<CreateJob>();
     Handler const* handler = context.services.job_types.find(input.type);
     NewJob job;
+    if (handler != nullptr && !handler->direct) {
+        throw invalid_field("type", "NOT_DIRECT", "is started by a route of its own");
+    }
     if (handler != nullptr && handler->about == About::installation) {
         if (input.show_id || input.episode_id) {
             throw invalid_field("show_id", "NO_SHOW", "must be absent: this job belongs to none");

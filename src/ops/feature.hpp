@@ -3,6 +3,7 @@
 
 #include "api/route.hpp"
 #include "db/failure.hpp"
+#include "ops/reindex.hpp"
 
 #include <boost/mp11.hpp>
 
@@ -46,6 +47,18 @@ struct Feature {
     static constexpr std::string_view name = "ops";
     using Events = boost::mp11::mp_list<>;
     static constexpr std::span<db::ConstraintMeaning const> constraints{};
+
+    static constexpr std::array handlers{jobs::Handler{
+        .type = "reindex",
+        .summary = "Rebuild the indexes",
+        .run = run_reindex,
+        .args = jobs::args<ReindexArgs>("ReindexArgs"),
+        .action = auth::Action::administer,
+        .about = jobs::About::installation,
+        .queue = "maintenance",
+        .max_attempts = 2,
+        .timeout = std::chrono::hours{12},
+    }};
 
     static constexpr std::array routes{
         api::Route{get, "/health", "getHealth", "Is the process alive", anyone, get_health, bare},

@@ -75,6 +75,7 @@ public:
             real.live,
             real.signals,
             real.http,
+            real.allowed,
             real.job_types,
             real.hub,
             real.catalogue,

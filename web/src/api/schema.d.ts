@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/episodes/import-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import a large file in the background */
+        post: operations["startImportJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/episodes/next-number": {
         parameters: {
             query?: never;
@@ -866,6 +883,91 @@ export interface paths {
         patch: operations["updateUser"];
         trace?: never;
     };
+    "/api/v1/worker/jobs/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete a job */
+        post: operations["completeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worker/jobs/{id}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell that a job failed, has stopped, or is given back */
+        post: operations["failJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worker/jobs/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file that a job has made */
+        post: operations["uploadJobFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worker/jobs/{id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a job, report progress, hear of its cancellation */
+        post: operations["beatJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worker/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take jobs, waiting for the first; for remote workers */
+        post: operations["leaseJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -970,6 +1072,20 @@ export interface components {
             expires_at: string | null;
             last_used_at: string | null;
             revoked_at: string | null;
+        };
+        BeatJob: {
+            lease: number;
+            progress?: number | null;
+            message?: string | null;
+            /** @description Lines for its log. */
+            log?: string[];
+            lease_s?: number | null;
+        };
+        CompleteJob: {
+            lease: number;
+            result?: {
+                [key: string]: unknown;
+            };
         };
         Connection: {
             sid: string;
@@ -1109,6 +1225,15 @@ export interface components {
             origin?: string;
             showId: string | null;
         };
+        FailJob: {
+            lease: number;
+            code?: string | null;
+            message?: string | null;
+            retry?: boolean | null;
+            retry_after_s?: number | null;
+            cancelled?: boolean | null;
+            release?: boolean | null;
+        };
         HistoryEntry: {
             id: string;
             offset: string;
@@ -1202,6 +1327,11 @@ export interface components {
             media_type: string;
             bytes: number;
         };
+        JobHeartbeat: {
+            cancel: boolean;
+            /** Format: date-time */
+            lease_until: string;
+        };
         JobLogLine: {
             seq: number;
             attempt: number;
@@ -1258,6 +1388,7 @@ export interface components {
             role: string;
             max_attempts: number;
             timeout_s: number;
+            direct: boolean;
             args_schema: {
                 [key: string]: unknown;
             };
@@ -1274,6 +1405,27 @@ export interface components {
             started_at: string;
             /** Format: date-time */
             heartbeat_at: string;
+        };
+        LeaseJobs: {
+            /** @description A name to show; one of each process. */
+            worker: string;
+            queues?: string[];
+            max?: number | null;
+            wait_s?: number | null;
+            lease_s?: number | null;
+        };
+        LeasedJob: {
+            id: string;
+            type: string;
+            queue: string;
+            lease: number;
+            attempt: number;
+            max_attempts: number;
+            show_id: string | null;
+            episode_id: string | null;
+            args: {
+                [key: string]: unknown;
+            };
         };
         LedgerEvent: {
             offset: string;
@@ -1366,6 +1518,11 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
             };
+        };
+        SettledJob: {
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed" | "cancelled";
         };
         Show: {
             id: string;
@@ -2151,6 +2308,57 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["ImportResult"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startImportJob: {
+        parameters: {
+            query?: {
+                /** @description By Content-Type when absent. */
+                format?: "csv" | "ndjson";
+                /** @description true: everything is checked and nothing is written. */
+                dry_run?: boolean;
+                /** @description What to do with a row that is on record already: skip (when absent), update it, or report an error. */
+                on_existing?: "skip" | "update" | "error";
+                /** @description Puts every row into this show, whatever its show column says. */
+                show_id?: string;
+                /** @description Comes back in import_progress events. */
+                import_id?: string;
+            };
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/x-ndjson": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"];
                     };
                 };
             };
@@ -3818,6 +4026,208 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["User"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteJob"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SettledJob"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    failJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailJob"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SettledJob"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadJobFile: {
+        parameters: {
+            query?: {
+                lease?: number;
+                name?: string;
+            };
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["JobFile"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beatJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeatJob"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["JobHeartbeat"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaseJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseJobs"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LeasedJob"][];
+                        pagination: components["schemas"]["Pagination"];
                     };
                 };
             };
