@@ -85,7 +85,7 @@ Processor::Processor(
       id_{new_id()},
       executor_{executor},
       take_timer_{executor},
-      flush_timer_{executor},
+      flush_timer_{executor, SteadyClock::time_point::max()},
       drain_timer_{executor},
       wait_seconds_{services.metrics.histogram(wait_spec)},
       running_gauge_{services.metrics.gauge(running_spec)} {

@@ -96,10 +96,8 @@ Task<bool> Processor::write_down(Active& active, Failure failure) {
 
 Task<> Processor::flush() {
     for (;;) {
-        while (completions_.empty()) {
-            flush_timer_.expires_at(SteadyClock::time_point::max());
-            co_await flush_timer_.async_wait(as_result);
-        }
+        // The timer never expires; to set it here would wake the others that wait here.
+        while (completions_.empty()) co_await flush_timer_.async_wait(as_result);
         // What ends while this batch is written makes the next one: the busier, the larger.
         std::size_t const size = std::min<std::size_t>(completions_.size(), batch_max);
         std::vector<Completion> batch{
