@@ -83,14 +83,17 @@ void Signals::receive(std::string_view message) const {
 
 Task<> Signals::run() {
     for (;;) {
+        waiting_.merge(sending_);  // Those of a statement that failed.
+        sending_.clear();
         while (waiting_.empty()) {
             timer_.expires_at(std::chrono::steady_clock::time_point::max());
             co_await timer_.async_wait(as_result);
         }
-        std::vector<std::string> const messages{waiting_.begin(), waiting_.end()};
-        waiting_.clear();
+        sending_ = std::exchange(waiting_, {});
+        std::vector<std::string> const messages{sending_.begin(), sending_.end()};
         co_await pool_.run(notify_query, db::Params{messages});
         sent_.add(messages.size());
+        sending_.clear();
     }
 }
 

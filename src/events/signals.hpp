@@ -30,7 +30,8 @@ public:
 
     /// To the handlers of this process at once, to those of other processes by a statement of its
     /// own soon after: never inside a caller's transaction, whose commit would take NOTIFY's global
-    /// lock. Equal signals that wait are one. Dropped beyond the limits below.
+    /// lock. Equal signals that wait are one; they go on waiting while PostgreSQL is away. Dropped
+    /// beyond the limits below.
     void send(std::string_view topic, std::string_view payload = {});
 
     /// Resumes at the next signal of the topic, or when the time is up.
@@ -54,6 +55,7 @@ private:
     std::map<std::string, std::vector<Handler>, std::less<>> handlers_;
     mutable std::multimap<std::string, asio::steady_timer*, std::less<>> waiters_;
     std::set<std::string> waiting_;
+    std::set<std::string> sending_;  ///< by a statement under way
     metrics::Counter& sent_;
     metrics::Counter& received_;
     metrics::Counter& dropped_;
