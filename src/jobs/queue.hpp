@@ -73,7 +73,8 @@ struct Failure {
     std::optional<std::chrono::milliseconds> retry_after = {};  ///< else by the back-off
 };
 
-enum class AfterFailure : std::uint8_t { stale, retries, dead };
+/// `cancelled`: somebody had asked for it meanwhile, so no further attempt comes.
+enum class AfterFailure : std::uint8_t { stale, retries, dead, cancelled };
 
 /// What a holder reports of a job with its heartbeat.
 struct Report {
@@ -150,8 +151,12 @@ public:
     /// The holder has stopped what was to be cancelled. False: stale.
     Task<bool> stop(Held held);
 
-    /// Gives back what the holder cannot finish; the attempts do not count.
+    /// Gives back what the holder cannot finish; the attempts do not count. What is to be cancelled
+    /// does not go back: its lease ends, so that reap() stops it.
     Task<> release(std::vector<Held> held);
+
+    /// The same for what the worker holds besides `held`.
+    Task<> release_others(std::string worker, std::vector<Held> held);
 
     /// Lengthens the leases, and keeps what is reported.
     Task<std::vector<Renewed>> renew(std::vector<Report> reports, std::chrono::seconds lease);
@@ -164,7 +169,9 @@ public:
         [[nodiscard]] int all() const { return lost + dead + stopped; }
     };
 
-    /// Takes jobs from holders that have not been heard of; at most 500 at a time.
+    static constexpr int reap_max = 500;
+
+    /// Takes jobs from holders that have not been heard of; at most `reap_max` at a time.
     Task<Reaped> reap();
 
     Task<QueueLimits> limits(std::string queue);

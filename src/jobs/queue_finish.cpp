@@ -12,7 +12,6 @@ namespace {
 using db::Lane;
 using db::Query;
 
-constexpr int reap_max = 500;
 constexpr std::string_view kept_columns =
     "id, type, queue, priority, attempt, max_attempts, lease, worker, show_id, episode_id, "
     "group_key, created_by, created_by_name, created_at, run_at, started_at, progress, message, "
@@ -77,11 +76,13 @@ Query const complete_jobs{
     Lane::change
 };
 
+// A job that is to be cancelled is not tried again.
 // $1 id, $2 lease, $3 error, $4 event ids, $5 now, $6 its message, $7 outcome, $8 delay in ms
 Query const retry_failed_job{
     "retry_failed_job",
-    "WITH held AS (SELECT * FROM jobs WHERE id = $1 AND lease = $2 AND status = 'processing' FOR "
-    "UPDATE), change AS (UPDATE jobs j SET status = 'pending', lease_until = NULL, "
+    "WITH held AS (SELECT * FROM jobs WHERE id = $1 AND lease = $2 AND status = 'processing' AND "
+    "cancel_requested_at IS NULL FOR UPDATE), change AS (UPDATE jobs j SET status = 'pending', "
+    "lease_until = NULL, "
     "run_at = now() + make_interval(secs => $8::bigint / 1000.0), error = $3::jsonb FROM held "
     "WHERE j.id = "
     "held.id RETURNING j.*, j.id AS job_id, held.attempt AS retry_count, $8::bigint AS delay, "
@@ -115,12 +116,33 @@ Query const stop_job{
     Lane::change
 };
 
+/// Gives back the jobs `j` under way that `which` selects, unless they are to be cancelled.
+std::string releasing(std::string_view which) {
+    return fmt::format(
+               "WITH held AS (SELECT j.id FROM jobs j WHERE j.status = 'processing' AND {} FOR "
+               "UPDATE), change AS (UPDATE jobs j SET status = 'pending', attempt = attempt - 1, "
+               "lease_until = NULL FROM held WHERE j.id = held.id AND j.cancel_requested_at IS "
+               "NULL RETURNING j.*), ended AS (UPDATE jobs j SET lease_until = now() FROM held "
+               "WHERE j.id = held.id AND j.cancel_requested_at IS NOT NULL)",
+               which
+           ) +
+           noting_attempts("change", "'released'", "run_at") + " SELECT id FROM change";
+}
+
 Query const release_jobs{
     "release_jobs",
-    "WITH change AS (UPDATE jobs j SET status = 'pending', attempt = attempt - 1, lease_until = "
-    "NULL FROM unnest($1::uuid[], $2::bigint[]) AS d(did, dlease) WHERE j.id = d.did AND j.lease = "
-    "d.dlease AND j.status = 'processing' RETURNING j.*)" +
-        noting_attempts("change", "'released'", "run_at") + " SELECT id FROM change",
+    releasing("j.id = ANY ($1::uuid[]) AND EXISTS (SELECT FROM unnest($1::uuid[], $2::bigint[]) AS "
+              "d(did, "
+              "dlease) WHERE j.id = d.did AND j.lease = d.dlease)"),
+    Lane::change
+};
+
+Query const release_other_jobs{
+    "release_other_jobs",
+    releasing(
+        "j.worker = $3 AND NOT EXISTS (SELECT FROM unnest($1::uuid[], $2::bigint[]) AS d(did, "
+        "dlease) WHERE j.id = d.did AND j.lease = d.dlease)"
+    ),
     Lane::change
 };
 
@@ -215,8 +237,10 @@ Task<AfterFailure> Queue::fail(Claimed job, Failure failure, Backoff backoff) {
     }
     db::Rows const rows =
         co_await pool_.run(retries ? retry_failed_job : bury_job, std::move(params));
-    if (rows.empty()) co_return AfterFailure::stale;
-    co_return retries ? AfterFailure::retries : AfterFailure::dead;
+    if (!rows.empty()) co_return retries ? AfterFailure::retries : AfterFailure::dead;
+    if (!retries) co_return AfterFailure::stale;
+    bool const stopped = co_await stop({job.id, job.lease});
+    co_return stopped ? AfterFailure::cancelled : AfterFailure::stale;
 }
 
 Task<bool> Queue::stop(Held held) {
@@ -230,6 +254,13 @@ Task<> Queue::release(std::vector<Held> held) {
     std::vector<std::string> leases;
     split(held, ids, leases);
     co_await pool_.run(release_jobs, db::Params{ids, leases});
+}
+
+Task<> Queue::release_others(std::string worker, std::vector<Held> held) {
+    std::vector<std::string> ids;
+    std::vector<std::string> leases;
+    split(held, ids, leases);
+    co_await pool_.run(release_other_jobs, db::Params{ids, leases, worker});
 }
 
 Task<std::vector<Renewed>> Queue::renew(std::vector<Report> reports, std::chrono::seconds lease) {
