@@ -62,10 +62,13 @@ Query const forget_files{
 
 Task<> Keeper::reap() {
     metrics::Counter& lost = services_.metrics.counter(lost_total);
+    bool more = false;
     for (;;) {
         // Spread, so that nodes that started together do not all look together.
-        co_await sleep_for(reap_interval + std::chrono::milliseconds{random_below(200)});
+        std::chrono::milliseconds const spread{random_below(200)};
+        if (!more) co_await sleep_for(reap_interval + spread);
         Queue::Reaped const reaped = co_await queue_.reap();
+        more = reaped.all() >= Queue::reap_max;
         if (reaped.all() == 0) continue;
         lost.add(static_cast<std::uint64_t>(reaped.all()));
         log::warning(
