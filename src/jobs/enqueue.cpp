@@ -47,6 +47,11 @@ events::Entry created_entry(Job const& job, events::Actor const& actor) {
     return events::make_entry(event, actor, {job.id, job.episode_id, job.show_id}, job.created_at);
 }
 
+/// Where jobs of the type go when nothing else is said.
+std::string queue_of(Handler const* handler, std::string_view type) {
+    return std::string{handler != nullptr ? handler->queue : type};
+}
+
 void signal_ready(api::Context& context, std::vector<Job> const& jobs) {
     std::set<std::string_view> queues;
     for (Job const& job : jobs) queues.insert(job.queue);
@@ -55,7 +60,7 @@ void signal_ready(api::Context& context, std::vector<Job> const& jobs) {
 
 }  // namespace
 
-Job make_job(api::Services const& services, NewJob input, events::Actor const& actor) {
+void check_job(api::Services const& services, NewJob const& input) {
     Handler const* handler = services.job_types.find(input.type);
     if (handler == nullptr && !is_name(input.type)) {
         throw invalid_field("type", "FORMAT", "must be lower-case words such as render.still");
@@ -63,17 +68,21 @@ Job make_job(api::Services const& services, NewJob input, events::Actor const& a
     if (handler != nullptr && handler->args.check != nullptr) {
         handler->args.check(input.args.text);
     }
-    std::string const home{handler != nullptr ? handler->queue : std::string_view{input.type}};
-    Job job;
-    job.queue = std::move(input.queue).value_or(home);
-    if (!is_name(job.queue)) {
+    std::string const queue = input.queue.value_or(queue_of(handler, input.type));
+    if (!is_name(queue)) {
         throw invalid_field("queue", "FORMAT", "must be lower-case words such as renders");
     }
-    if (handler == nullptr && services.job_types.has_queue(job.queue)) {
+    if (handler == nullptr && services.job_types.has_queue(queue)) {
         throw invalid_field(
             "queue", "QUEUE", "is worked by the server, which has no handler for this type"
         );
     }
+}
+
+Job make_job(api::Services const& services, NewJob input, events::Actor const& actor) {
+    Handler const* handler = services.job_types.find(input.type);
+    Job job;
+    job.queue = std::move(input.queue).value_or(queue_of(handler, input.type));
     Time const now = services.clock.now();
     job.id = input.id ? std::move(*input.id) : new_id();
     job.type = std::move(input.type);
@@ -115,6 +124,7 @@ db::Params enqueue_params(
 
 Task<Enqueued> enqueue(api::Context& context, NewJob input) {
     std::optional<std::string> const unique_key = input.unique_key;
+    check_job(context.services, input);
     std::vector<Job> jobs;
     jobs.push_back(make_job(context.services, std::move(input), context.actor));
     // Between the two statements the job that was in the way may finish: then there is room.
@@ -137,6 +147,7 @@ Task<std::vector<Job>> enqueue_many(api::Context& context, std::vector<NewJob> i
     std::vector<Job> jobs;
     jobs.reserve(inputs.size());
     for (NewJob& input : inputs) {
+        check_job(context.services, input);
         jobs.push_back(make_job(context.services, std::move(input), context.actor));
     }
     db::Params params = enqueue_params(jobs, {}, context.actor);

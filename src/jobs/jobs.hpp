@@ -31,7 +31,10 @@ struct Enqueued {
     bool created = true;  ///< false: a job with the unique key was there already; it is `job`
 };
 
-/// The job as it will be stored. Checks type and arguments, not permission.
+/// Type, queue and arguments, not permission. Throws Error{Code::invalid}.
+void check_job(api::Services const& services, NewJob const& input);
+
+/// The job as it will be stored; unchecked.
 [[nodiscard]] Job make_job(api::Services const& services, NewJob input, events::Actor const& actor);
 
 /// The statement that puts jobs into their queues with their events, for a caller's transaction;

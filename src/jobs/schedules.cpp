@@ -85,11 +85,13 @@ Time next_of(std::string const& cron, Time now) {
     return *next;
 }
 
-void check_job(api::Services const& services, std::string const& type, std::string const& args) {
+NewJob job_of(Schedule const& schedule) {
     NewJob job;
-    job.type = type;
-    job.args = {args};
-    static_cast<void>(make_job(services, std::move(job), {}));
+    job.type = schedule.type;
+    job.args = schedule.args;
+    job.priority = schedule.priority;
+    job.show_id = schedule.show_id;
+    return job;
 }
 
 events::Entry changed_entry(api::Context& context, Schedule const& schedule, std::string change) {
@@ -114,7 +116,6 @@ Task<std::vector<Schedule>> schedules(api::Context& context) {
 }
 
 Task<Schedule> create_schedule(api::Context& context, CreateSchedule input) {
-    check_job(context.services, input.type, input.args.text);
     Time const now = context.services.clock.now();
     Schedule schedule;
     schedule.id = new_id();
@@ -130,6 +131,7 @@ Task<Schedule> create_schedule(api::Context& context, CreateSchedule input) {
     Handler const* handler = context.services.job_types.find(schedule.type);
     bool const of_show = handler == nullptr || handler->about == About::show;
     if (of_show) schedule.show_id = input.show_id.value_or(std::string{default_show});
+    check_job(context.services, job_of(schedule));
     db::Params params{schedule.id, schedule.name, schedule.cron, schedule.type};
     params.add(schedule.args.text)
         .add(schedule.priority)
@@ -163,7 +165,7 @@ Task<Schedule> update_schedule(
         if (input.cron) schedule.cron = std::move(*input.cron);
         schedule.next_at = next_of(schedule.cron, context.services.clock.now());
     }
-    check_job(context.services, schedule.type, schedule.args.text);
+    check_job(context.services, job_of(schedule));
     db::Params params{id, before, schedule.name, schedule.cron, schedule.args.text};
     params.add(schedule.priority).add(schedule.paused).add(schedule.next_at);
     events::add_one(params, context.actor, changed_entry(context, schedule, "updated"));
@@ -193,13 +195,10 @@ Task<bool> run_due_schedule(api::Services& services) {
     Time const next = Cron{schedule.cron}.next(from).value_or(end_of_time());
     events::Actor actor;
     actor.name = "Schedule " + schedule.name;
-    NewJob input;
-    input.type = schedule.type;
-    input.args = schedule.args;
-    input.priority = schedule.priority;
-    input.show_id = schedule.show_id;
+    // Unchecked: what another version took fails when it runs, for people to see, instead of
+    // standing in the way of the other schedules.
     std::vector<Job> jobs;
-    jobs.push_back(make_job(services, std::move(input), actor));
+    jobs.push_back(make_job(services, job_of(schedule), actor));
     jobs.front().created_by = schedule.created_by;
     jobs.front().run_at = std::min(jobs.front().run_at, from);
     co_await transaction.run(enqueue_query(), enqueue_params(jobs, {}, actor));
