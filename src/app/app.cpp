@@ -308,6 +308,7 @@ Task<> App::start_work() {
 
 Task<> App::stop() {
     about_.stopping = true;
+    if (processor_) processor_->take_no_more();
     std::chrono::milliseconds const deadline{config_.drain_timeout_ms};
     // Clients that lose their socket come back at once: spread over a while, to the other nodes.
     co_await sockets_.drain(std::min(deadline / 4, std::chrono::milliseconds{2000}));
@@ -317,6 +318,11 @@ Task<> App::stop() {
     }
     for (auto& loop : loops_) loop->emit(asio::cancellation_type::terminal);
     co_await db_.drain();
+}
+
+void App::hurry() {
+    if (server_) server_->hurry();
+    if (processor_) processor_->hurry();
 }
 
 }  // namespace showrunner::app

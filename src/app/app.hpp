@@ -56,6 +56,9 @@ public:
     /// Stops accepting, lets what is under way finish, closes the rest.
     Task<> stop();
 
+    /// Ends the waiting of stop().
+    void hurry();
+
     [[nodiscard]] api::Services& services() { return *services_; }
 
 private:

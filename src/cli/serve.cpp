@@ -27,9 +27,17 @@ void print_line(std::string const& line) {
     std::fflush(stdout);
 }
 
+/// Who sends a second signal does not want to wait for what is under way.
+Task<> hurry_at_signal(app::App& app, asio::signal_set& signals) {
+    int const signal = co_await signals.async_wait(asio::use_awaitable);
+    log::info("stopping_at_once", {{"signal", signal}});
+    app.hurry();
+}
+
 Task<> stop_at_signal(app::App& app, asio::signal_set& signals) {
     int const signal = co_await signals.async_wait(asio::use_awaitable);
     log::info("stopping", {{"signal", signal}});
+    spawn(signals.get_executor(), "second_signal", hurry_at_signal(app, signals));
     co_await app.stop();
 }
 

@@ -18,6 +18,7 @@ struct Server::State : Context {
     std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
     asio::steady_timer sweep_timer{executor};
     bool sweeping = false;
+    bool hurried = false;
 
     static Task<> accept(std::shared_ptr<State> state, tcp::acceptor& acceptor);
     static Task<> keep_sweeping(std::shared_ptr<State> state);
@@ -108,7 +109,7 @@ Task<> Server::drain(std::chrono::milliseconds deadline) {
     state->stop_accepting();
     state->draining = true;
     for (Connection* connection : state->connections) connection->drain();
-    co_await state->wait_until_empty(deadline);
+    if (!state->hurried) co_await state->wait_until_empty(deadline);
     for (std::size_t i = state->connections.size(); i-- > 0;) {
         if (i < state->connections.size()) state->connections[i]->stop();
     }
@@ -119,6 +120,11 @@ Task<> Server::drain(std::chrono::milliseconds deadline) {
     co_await state->wait_until_empty(grace);
     state->sweeping = false;
     state->sweep_timer.cancel();
+}
+
+void Server::hurry() {
+    state_->hurried = true;
+    state_->emptied.cancel();
 }
 
 Task<> Server::State::accept(std::shared_ptr<State> state, tcp::acceptor& acceptor) {

@@ -100,6 +100,9 @@ public:
     /// left after `deadline`.
     Task<> drain(std::chrono::milliseconds deadline);
 
+    /// Ends the waiting of drain(), begun or to come.
+    void hurry();
+
 private:
     struct State;
     std::shared_ptr<State> state_;

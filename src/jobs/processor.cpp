@@ -144,14 +144,38 @@ Task<int> Processor::take_from(std::string queue) {
     QueueLimits const limits = co_await limits_of(queue);
     int const room = std::min(batch_max, options_.concurrency - executing_);
     Claim claim{queue, room, id_, options_.lease, {}};
-    std::vector<Claimed> jobs = co_await queue_.claim(std::move(claim), limits, &hints_[queue]);
+    std::vector<Claimed> jobs;
+    std::exception_ptr failure;
+    claiming_ = true;
+    try {
+        jobs = co_await queue_.claim(std::move(claim), limits, &hints_[queue]);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    claiming_ = false;
+    if (draining_) drain_timer_.cancel();
+    if (failure) {
+        claim_unknown_ = true;
+        std::rethrow_exception(failure);
+    }
     if (!jobs.empty()) services_.tail.wake();
     int const taken = static_cast<int>(jobs.size());
     for (Claimed& job : jobs) begin(std::move(job));
     co_return taken;
 }
 
+/// A claim whose answer did not arrive may have been committed: what we are said to hold and know
+/// nothing of goes back, instead of waiting for its lease to run out.
+Task<> Processor::give_back_unknown() {
+    if (!claim_unknown_) co_return;
+    std::vector<Held> known;
+    for (auto const& active : at_work()) known.push_back(active->held());
+    co_await queue_.release_others(id_, std::move(known));
+    claim_unknown_ = false;
+}
+
 Task<> Processor::take() {
+    co_await give_back_unknown();
     for (;;) {
         bool more = false;
         woken_ = false;
@@ -181,8 +205,10 @@ void Processor::begin(Claimed job) {
     wait_seconds_.observe(std::max(0.0, std::chrono::duration<double>(waited).count()));
     ++executing_;
     running_gauge_.set(executing_);
-    // The same job under an older lease may still be ending here: its results are stale.
-    active_[active->job.id] = active;
+    // The same job may still be here under an older lease, when we were not heard of for a while.
+    auto& place = active_[active->job.id];
+    if (place) stop(*place, Stop::lost);
+    place = active;
     spawn(executor_, active->cancel, "job", work(*this, active));
     if (draining_) stop(*active, Stop::shutdown);
 }

@@ -48,8 +48,13 @@ public:
     Task<> report();     ///< progress and log lines; time-outs
     Task<> flush();      ///< finishes what has ended, in batches; as many of these as wanted
 
+    /// From now on; what runs goes on.
+    void take_no_more() { draining_ = true; }
+
     /// Takes no more, waits for what runs, gives back what does not end within `limit`.
     Task<> drain(std::chrono::milliseconds limit);
+    /// Ends the waiting of drain(), begun or to come.
+    void hurry();
 
     /// There may be something to take.
     void wake();
@@ -68,6 +73,7 @@ public:
 
 private:
     static constexpr std::size_t lines_waiting_max = 50'000;
+    static constexpr std::size_t lines_batch_max = 2'000;
 
     struct Active;
     class ActiveRun;
@@ -89,8 +95,12 @@ private:
     Task<> settle(std::shared_ptr<Active> active, std::optional<Failure> failure);
     Task<bool> write_down(Active& active, Failure failure);
     Task<bool> finish(std::vector<Completion> batch);
+    Task<bool> finish_singly(std::vector<Completion> batch);
+    Task<bool> refuse_result(Completion completion);
+    Task<> give_back_unknown();
+    Task<> sign_off();
     Task<> renew(std::vector<std::shared_ptr<Active>> jobs);
-    Task<> save_lines();
+    Task<bool> save_lines();  ///< some; false when none is left, or none can be written
     Task<> stop_overdue();
     [[nodiscard]] std::vector<std::shared_ptr<Active>> at_work() const;
     void stop(Active& active, Stop why);
@@ -98,7 +108,7 @@ private:
     void free_slot();
     void show(Active& active);
     Task<> pause(std::chrono::milliseconds duration);
-    Task<> drained_within(std::chrono::milliseconds limit);
+    Task<> ended_within(std::chrono::milliseconds limit);
     [[nodiscard]] Handler const* handler_of(std::string_view type) const;
 
     api::Services& services_;
@@ -120,6 +130,9 @@ private:
     std::size_t first_queue_ = 0;
     bool woken_ = false;
     bool draining_ = false;
+    bool hurried_ = false;
+    bool claiming_ = false;       ///< a claim is under way
+    bool claim_unknown_ = false;  ///< one failed, and may have been committed all the same
     metrics::Histogram& wait_seconds_;
     metrics::Gauge& running_gauge_;
 };

@@ -39,6 +39,13 @@ constexpr milliseconds heartbeat_interval_max{5'000};
 constexpr milliseconds retry_pause{250};
 /// After the handlers were told to stop at the end of the process.
 constexpr milliseconds stop_limit{5'000};
+constexpr milliseconds hurried_stop_limit{1'000};
+
+/// PostgreSQL was asked, and does not take a value.
+bool is_refusal(std::exception const& e) {
+    auto const* error = dynamic_cast<Error const*>(&e);
+    return error != nullptr && error->code == Code::invalid;
+}
 
 }  // namespace
 
@@ -80,6 +87,7 @@ Task<bool> Processor::write_down(Active& active, Failure failure) {
             AfterFailure const after =
                 co_await queue_.fail(active.job, std::move(failure), backoff);
             ours = after != AfterFailure::stale;
+            if (after == AfterFailure::cancelled) outcome = "cancelled";
         }
     } catch (std::exception const& e) {
         log::warning("job_end_not_written", {{"job", active.job.id}, {"error", e.what()}});
@@ -116,18 +124,54 @@ Task<> Processor::flush() {
 /// all the same: then the leases are stale the next time, and nothing happens twice.)
 Task<bool> Processor::finish(std::vector<Completion> batch) {
     std::vector<std::string> finished;
+    bool refused = false;
     try {
         finished = co_await queue_.complete(batch);
     } catch (std::exception const& e) {
         log::warning("jobs_not_completed", {{"jobs", batch.size()}, {"error", e.what()}});
-        completions_.insert(completions_.end(), batch.begin(), batch.end());
-        co_return false;
+        refused = is_refusal(e);
+        if (!refused) {
+            completions_.insert(completions_.end(), batch.begin(), batch.end());
+            co_return false;
+        }
     }
+    if (refused) co_return co_await finish_singly(std::move(batch));
     services_.metrics.counter(ended_total, "completed").add(finished.size());
     services_.metrics.counter(ended_total, "stale").add(batch.size() - finished.size());
     services_.tail.wake();
     for (Completion const& each : batch) forget(each.held);
     co_return true;
+}
+
+/// One result that PostgreSQL does not take must not hold up the others.
+Task<bool> Processor::finish_singly(std::vector<Completion> batch) {
+    bool all = true;
+    for (Completion& each : batch) {
+        bool written = false;
+        if (batch.size() == 1) {
+            written = co_await refuse_result(std::move(each));
+        } else {
+            std::vector<Completion> single;
+            single.push_back(std::move(each));
+            written = co_await finish(std::move(single));
+        }
+        all = all && written;
+    }
+    co_return all;
+}
+
+Task<bool> Processor::refuse_result(Completion completion) {
+    auto const found = active_.find(completion.held.id);
+    if (found == active_.end() || found->second->job.lease != completion.held.lease) co_return true;
+    auto const active = found->second;
+    Failure failure{"RESULT", "The result is no JSON that can be stored.", "failed", false, {}};
+    bool const written = co_await write_down(*active, std::move(failure));
+    if (written) {
+        forget(completion.held);
+    } else {
+        completions_.push_back(std::move(completion));
+    }
+    co_return written;
 }
 
 void Processor::forget(Held const& held) {
@@ -175,21 +219,47 @@ Task<> Processor::stop_overdue() {
     }
 }
 
-Task<> Processor::drained_within(milliseconds limit) {
+void Processor::hurry() {
+    hurried_ = true;
+    drain_timer_.cancel();
+}
+
+Task<> Processor::ended_within(milliseconds limit) {
     auto const end = SteadyClock::now() + limit;
-    while (!active_.empty() && SteadyClock::now() < end) {
+    bool const hurried = hurried_;
+    while ((claiming_ || !active_.empty()) && SteadyClock::now() < end && hurried_ == hurried) {
         drain_timer_.expires_at(end);
         co_await drain_timer_.async_wait(as_result);
     }
 }
 
 Task<> Processor::drain(milliseconds limit) {
-    draining_ = true;
-    co_await drained_within(limit);
+    take_no_more();
+    if (!hurried_) co_await ended_within(limit);
     for (auto const& active : at_work()) stop(*active, Stop::shutdown);
-    co_await drained_within(stop_limit);
-    co_await save_lines();
-    co_await services_.db.run(leave_worker, db::Params{id_});
+    co_await ended_within(hurried_ ? hurried_stop_limit : stop_limit);
+    co_await sign_off();
+}
+
+/// The end of the process does not fail because PostgreSQL is away: then leases run out instead.
+Task<> Processor::sign_off() {
+    std::vector<Held> deaf;
+    for (auto const& active : at_work()) {
+        if (active->ended) continue;
+        // It does not listen: the job is given back all the same, and what it comes to is void.
+        active->why = Stop::lost;
+        deaf.push_back(active->held());
+    }
+    try {
+        if (!deaf.empty()) co_await queue_.release(deaf);
+        services_.metrics.counter(ended_total, "released").add(deaf.size());
+        co_await give_back_unknown();
+        bool more = true;
+        while (more) more = co_await save_lines();
+        co_await services_.db.run(leave_worker, db::Params{id_});
+    } catch (std::exception const& e) {
+        log::warning("processor_not_signed_off", {{"jobs", deaf.size()}, {"error", e.what()}});
+    }
 }
 
 // ---------------------------------------------------------------- leases and reports
@@ -206,12 +276,13 @@ Task<> Processor::heartbeat() {
 Task<> Processor::report() {
     for (;;) {
         co_await sleep_for(report_interval);
+        co_await stop_overdue();
         std::vector<std::shared_ptr<Active>> changed = at_work();
         std::erase_if(changed, [](auto const& active) { return !active->changed; });
         for (auto const& active : changed) show(*active);
         co_await renew(std::move(changed));
-        co_await save_lines();
-        co_await stop_overdue();
+        bool more = true;
+        while (more) more = co_await save_lines();
     }
 }
 
@@ -252,9 +323,11 @@ void Processor::show(Active& active) {
     services_.signals.send("jobs.progress", payload);
 }
 
-Task<> Processor::save_lines() {
-    if (lines_.empty()) co_return;
-    std::vector<Line> const lines = std::exchange(lines_, {});
+Task<bool> Processor::save_lines() {
+    if (lines_.empty()) co_return false;
+    auto const size = static_cast<std::ptrdiff_t>(std::min(lines_.size(), lines_batch_max));
+    std::vector<Line> const lines{lines_.begin(), lines_.begin() + size};
+    lines_.erase(lines_.begin(), lines_.begin() + size);
     std::vector<std::string> jobs;
     std::vector<std::string> attempts;
     std::vector<std::string> times;
@@ -267,7 +340,14 @@ Task<> Processor::save_lines() {
         levels.emplace_back(json::name_of(line.level));
         texts.push_back(line.text);
     }
-    co_await services_.db.run(insert_lines, db::Params{jobs, attempts, times, levels, texts});
+    try {
+        co_await services_.db.run(insert_lines, db::Params{jobs, attempts, times, levels, texts});
+    } catch (std::exception const& e) {
+        log::warning("job_log_not_written", {{"lines", lines.size()}, {"error", e.what()}});
+        if (!is_refusal(e)) lines_.insert(lines_.begin(), lines.begin(), lines.end());
+        co_return false;
+    }
+    co_return !lines_.empty();
 }
 
 void Processor::ActiveRun::progress(int percent, std::string message) {
