@@ -347,6 +347,18 @@ TEST_CASE("a cancelled job whose holder is lost is cancelled") {
     CHECK(test.status_of(id) == Status::cancelled);
 }
 
+TEST_CASE("an attempt that fails before it hears of its cancellation is the last") {
+    JobTest test;
+    std::string const id = test.create();
+    Claimed const job = test.claim_one();
+    CHECK(test.post(id, "cancel") == 200);
+    std::size_t const before = test.server.event_types().size();
+    CHECK(test.run(test.queue.fail(job, {}, {})) == AfterFailure::cancelled);
+    CHECK(test.status_of(id) == Status::cancelled);
+    CHECK(test.server.event_types(before) == std::vector<std::string>{"job_cancelled"});
+    CHECK(test.run(test.queue.fail(job, {}, {})) == AfterFailure::stale);
+}
+
 TEST_CASE("a failure may say when to try again") {
     JobTest test;
     test.create();
