@@ -24,9 +24,16 @@ const routes: RouteRecordRaw[] = [
         meta: { editors: true },
       },
       {
-        path: 'episodes/:id/:tab(history|activity)?',
+        path: 'episodes/:id/:tab(jobs|history|activity)?',
         name: 'episode',
         component: () => import('./features/episodes/detail/EpisodePage.vue'),
+        props: true,
+      },
+      {
+        // One route: opening a job over the list leaves the list where it is.
+        path: 'jobs/:view(dead|queues|schedules|[0-9a-fA-F-]{36})?',
+        name: 'jobs',
+        component: () => import('./features/jobs/JobsPage.vue'),
         props: true,
       },
       { path: 'activity', name: 'activity', component: () => import('./features/activity/ActivityPage.vue') },

@@ -47,6 +47,13 @@ export const idempotency = (key: string = randomId()): { 'Idempotency-Key': stri
   'Idempotency-Key': key,
 });
 
+/** An answer that is no JSON: what a link would download, if links could carry a token. */
+export async function download(path: string): Promise<Blob> {
+  const response = await authorizedFetch(new Request(`${base}${path}`));
+  if (response.ok) return response.blob();
+  throw toProblem(response.status, await response.json().catch(() => null), response.headers);
+}
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The body of a successful answer; anything else is thrown as a ProblemError. */

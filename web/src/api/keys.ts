@@ -1,5 +1,6 @@
 import type { EpisodeFilters } from '@/features/episodes/filters';
 import type { ActivityFilters } from '@/features/activity/filters';
+import type { JobFilters } from '@/features/jobs/filters';
 
 /** Every key of the query cache. Events patch by prefix, so the first elements say what kind of record is inside. */
 export const keys = {
@@ -14,6 +15,19 @@ export const keys = {
   activities: ['activities'] as const,
   activityList: (filters: ActivityFilters) => ['activities', 'list', filters] as const,
   activityOf: (type: string, id: string) => ['activities', 'record', type, id] as const,
+  jobs: ['jobs'] as const,
+  jobLists: ['jobs', 'list'] as const,
+  jobList: (filters: JobFilters) => ['jobs', 'list', filters] as const,
+  job: (id: string) => ['jobs', 'detail', id] as const,
+  jobAttempts: (id: string) => ['jobs', 'attempts', id] as const,
+  jobFiles: (id: string) => ['jobs', 'files', id] as const,
+  jobStats: ['jobs', 'stats'] as const,
+  jobFailures: ['jobs', 'failures'] as const,
+  jobsDue: ['jobs', 'due'] as const,
+  jobTypes: ['jobs', 'types'] as const,
+  jobWorkers: ['jobs', 'workers'] as const,
+  jobQueues: ['jobs', 'queues'] as const,
+  jobSchedules: ['jobs', 'schedules'] as const,
   shows: ['shows'] as const,
   userNames: ['user-names'] as const,
   config: ['config'] as const,

@@ -14,6 +14,11 @@ const weekdayYear = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const clockSeconds = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'medium' });
 
 /** "just now", "4 min ago", "3 h ago", "yesterday", "5 d ago", then the date. */
@@ -31,6 +36,7 @@ export function relativeTime(iso: string, now: number): string {
 }
 
 export const exactTime = (iso: string): string => full.format(new Date(iso));
+export const timeOfDay = (iso: string): string => clockSeconds.format(new Date(iso));
 export const clockTime = (time: string | number): string => clock.format(new Date(time));
 
 /** A calendar date ("2026-03-12") as people write it. It has no time zone, so it must not be shifted by one. */
@@ -70,18 +76,39 @@ function calendarDays(from: number, to: number): number {
   return Math.round((midnight(to) - midnight(from)) / day);
 }
 
-const now = ref(Date.now());
-let users = 0;
-let timer: ReturnType<typeof setInterval> | undefined;
+/** A clock that goes only while something on the page shows it. */
+function clockOf(step: number): () => Readonly<Ref<number>> {
+  const now = ref(Date.now());
+  let users = 0;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return () => {
+    if (users++ === 0) {
+      now.value = Date.now();
+      timer = setInterval(() => (now.value = Date.now()), step);
+    }
+    onScopeDispose(() => {
+      if (--users === 0) clearInterval(timer);
+    });
+    return now;
+  };
+}
 
-/** The current time, moving every half minute while anything on the page shows it. */
-export function useNow(): Readonly<Ref<number>> {
-  if (users++ === 0) {
-    now.value = Date.now();
-    timer = setInterval(() => (now.value = Date.now()), 30_000);
-  }
-  onScopeDispose(() => {
-    if (--users === 0) clearInterval(timer);
-  });
-  return now;
+/** The current time, moving every half minute: for "4 min ago". */
+export const useNow = clockOf(30_000);
+
+/** The current time, moving every second: for what runs and for countdowns. */
+export const useSeconds = clockOf(1_000);
+
+/** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+export function durationText(ms: number): string {
+  if (ms < 950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const two = (big: number, bigUnit: string, small: number, smallUnit: string) =>
+    small ? `${big} ${bigUnit} ${small} ${smallUnit}` : `${big} ${bigUnit}`;
+  if (seconds < 3_600) return two(Math.floor(seconds / 60), 'min', seconds % 60, 's');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 24 * 60) return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  const hours = Math.floor(minutes / 60);
+  return two(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }

@@ -5,9 +5,21 @@ import { freshToken, renew } from '@/api/token';
 import { queryClient as client } from '@/api/query';
 import { plural } from '@/lib/format';
 import { toast } from '@/ui/toasts';
-import { applyPatches, eventCount } from './live';
-import { episodeEvents, toPatch, type EpisodePayload } from './patch';
-import { PatchQueue } from './queue';
+import { keys } from '@/api/keys';
+import { applyJobPatches } from './job-live';
+import {
+  coalesceJobs,
+  jobEvents,
+  toJobPatch,
+  toProgressPatch,
+  type JobPatch,
+  type JobPayload,
+  type JobProgressPayload,
+} from './job-patch';
+import { applyPatches, refetchSoon } from './live';
+import { episodeEvents, toPatch, type EpisodePatch, type EpisodePayload } from './patch';
+import { coalesce, PatchQueue } from './queue';
+import { ReplayCount } from './replay';
 
 export interface ImportProgress {
   importId: string;
@@ -23,6 +35,14 @@ export interface ImportProgress {
 type State = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
 const noticeAfter = 2_000; // shorter breaks are nobody's business
+const jobInterval = 100; // progress is drawn at most ten times a second
+
+/** What is cheaper to read again than to patch. */
+const rereads: Record<string, readonly unknown[]> = {
+  job_processor_started: keys.jobWorkers,
+  job_queue_changed: keys.jobQueues,
+  job_schedule_changed: keys.jobSchedules,
+};
 
 export const useConnection = defineStore('connection', () => {
   const state = ref<State>('connecting');
@@ -38,11 +58,25 @@ export const useConnection = defineStore('connection', () => {
   let noticeTimer: ReturnType<typeof setTimeout> | undefined;
   let everConnected = false;
   let refusals = 0;
-  let eventsBefore = 0;
 
-  const queue = new PatchQueue(
-    (patches) => applyPatches(client, patches),
-    () => void client.invalidateQueries(),
+  const queue = new PatchQueue<EpisodePatch>({
+    coalesce,
+    apply: (patches) => applyPatches(client, patches),
+    overflow: () => void client.invalidateQueries(),
+  });
+  const jobQueue = new PatchQueue<JobPatch>({
+    coalesce: coalesceJobs,
+    apply: (patches) => applyJobPatches(client, patches),
+    overflow: () => void client.invalidateQueries({ queryKey: keys.jobs }),
+    interval: jobInterval,
+  });
+  const replay = new ReplayCount((missed) =>
+    toast(
+      missed > 0
+        ? `Back online, ${plural(missed, 'change')} loaded`
+        : 'Back online, everything is up to date',
+      { tone: 'ok' },
+    ),
   );
 
   /** Connects once; the socket then lives as long as the page. The client library is loaded after the first paint. */
@@ -74,7 +108,20 @@ export const useConnection = defineStore('connection', () => {
     socket.on('connect_error', onRefused);
     socket.io.on('reconnect_attempt', (number) => (attempt.value = number));
     for (const name of episodeEvents) socket.on(name, (payload: EpisodePayload) => onEpisode(name, payload));
+    for (const name of jobEvents)
+      socket.on(name, (payload: JobPayload) => pushJob(toJobPatch(name, payload)));
+    socket.on('job_progress', (payload: JobProgressPayload) => pushJob(toProgressPatch(payload)));
+    for (const [name, key] of Object.entries(rereads)) socket.on(name, () => refetchSoon(client, key));
     socket.on('import_progress', (progress: ImportProgress) => (importProgress.value = progress));
+    socket.onAny((_name: string, ...args: unknown[]) => {
+      // What is on record comes with its position as the last argument.
+      if (typeof args.at(-1) === 'string') replay.count();
+    });
+  }
+
+  function pushJob(patch: JobPatch | null): void {
+    if (patch && patch.op !== 'progress') lastEventAt.value = Date.now();
+    if (patch) jobQueue.push(patch);
   }
 
   function onEpisode(name: (typeof episodeEvents)[number], payload: EpisodePayload): void {
@@ -95,18 +142,11 @@ export const useConnection = defineStore('connection', () => {
     noticed.value = false;
     clearTimeout(noticeTimer);
     if (!first) reconnects.value++;
-    if (recovered) queue.flush();
-    else void resync(first);
+    if (!recovered) void resync(first);
     if (!wasNoticed || first) return;
-    const missed = eventCount.value - eventsBefore;
-    toast(
-      recovered && missed > 0
-        ? `Back online, ${plural(missed, 'change')} loaded`
-        : 'Back online, everything is up to date',
-      {
-        tone: 'ok',
-      },
-    );
+    // What was missed comes after the answer, in one go.
+    if (recovered) replay.start();
+    else toast('Back online, everything is up to date', { tone: 'ok' });
   }
 
   /** The handshake got through, but the namespace refused: most likely the token expired on the way. */
@@ -123,7 +163,7 @@ export const useConnection = defineStore('connection', () => {
   function down(next: 'reconnecting' | 'offline'): void {
     if (downSince.value === null) {
       downSince.value = Date.now();
-      eventsBefore = eventCount.value;
+      replay.cancel();
       clearTimeout(noticeTimer);
       noticeTimer = setTimeout(() => (noticed.value = state.value !== 'live'), noticeAfter);
     }
@@ -141,7 +181,7 @@ export const useConnection = defineStore('connection', () => {
       .filter((query) => query.state.data === undefined);
     // Right after the page was loaded only what events can change is worth a second look.
     const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) =>
-      queryKey[0] === 'episodes' || queryKey[0] === 'activities';
+      queryKey[0] === 'episodes' || queryKey[0] === 'activities' || queryKey[0] === 'jobs';
     await client.invalidateQueries(first ? { predicate: eventful } : {});
     for (const { queryKey } of underWay) void client.invalidateQueries({ queryKey, exact: true });
   }

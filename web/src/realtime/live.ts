@@ -145,13 +145,13 @@ const nameOf = (patch: EpisodePatch): string =>
 
 const waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
-/** Asks again once it has been quiet for a moment; a burst of events costs one request. */
-export function refetchSoon(client: QueryClient, queryKey: readonly unknown[]): void {
+/** Asks again in a moment; a burst of events costs one request. */
+export function refetchSoon(client: QueryClient, queryKey: readonly unknown[], wait = settleTime): void {
   const name = JSON.stringify(queryKey);
   if (waiting.has(name)) return;
   const run = () => {
     waiting.delete(name);
     void client.invalidateQueries({ queryKey });
   };
-  waiting.set(name, setTimeout(run, settleTime));
+  waiting.set(name, setTimeout(run, wait));
 }

@@ -54,7 +54,7 @@ describe('PatchQueue', () => {
 
   it('hands everything of one frame on at once', () => {
     const apply = vi.fn();
-    const queue = new PatchQueue(apply, vi.fn());
+    const queue = new PatchQueue({ apply, overflow: vi.fn(), coalesce });
     queue.push(changed('a', 2));
     queue.push(changed('b', 2));
     queue.push(changed('a', 3));
@@ -65,7 +65,7 @@ describe('PatchQueue', () => {
   });
   it('keeps the order around a deletion', () => {
     const apply = vi.fn();
-    const queue = new PatchQueue(apply, vi.fn());
+    const queue = new PatchQueue({ apply, overflow: vi.fn(), coalesce });
     for (const patch of [changed('a', 2), deleted('a'), changed('a', 4)]) queue.push(patch);
     queue.flush();
     expect(apply.mock.calls[0]?.[0].map(({ op }: EpisodePatch) => op)).toEqual([
@@ -77,7 +77,7 @@ describe('PatchQueue', () => {
   it('asks again instead of patching when there is too much', () => {
     const apply = vi.fn();
     const overflow = vi.fn();
-    const queue = new PatchQueue(apply, overflow);
+    const queue = new PatchQueue({ apply, overflow, coalesce });
     for (let n = 0; n <= patchLimit; n++) queue.push(changed(`e${n}`, 2));
     queue.flush();
     expect(apply).not.toHaveBeenCalled();

@@ -8,6 +8,11 @@ export const verbs: Record<string, { label: string; tone: Tone }> = {
   ARCHIVE: { label: 'archived', tone: 'neutral' },
   DELETE: { label: 'deleted', tone: 'danger' },
   RESTORE: { label: 'restored', tone: 'purple' },
+  START: { label: 'began', tone: 'info' },
+  COMPLETE: { label: 'completed', tone: 'ok' },
+  RETRY: { label: 'retried', tone: 'warn' },
+  FAILED: { label: 'failed', tone: 'danger' },
+  CANCEL: { label: 'cancelled', tone: 'neutral' },
   LOGIN: { label: 'signed in', tone: 'neutral' },
   LOGIN_FAILED: { label: 'failed to sign in', tone: 'danger' },
   LOGOUT: { label: 'was signed out', tone: 'neutral' },
@@ -15,10 +20,19 @@ export const verbs: Record<string, { label: string; tone: Tone }> = {
   BROADCAST: { label: 'sent a message', tone: 'info' },
 };
 
-export const actionOptions = ['CREATE', 'UPDATE', 'PUBLISH', 'ARCHIVE', 'DELETE', 'RESTORE'].map((value) => ({
-  value,
-  label: verbs[value]?.label ?? value,
-}));
+export const actionOptions = [
+  'CREATE',
+  'UPDATE',
+  'PUBLISH',
+  'ARCHIVE',
+  'DELETE',
+  'RESTORE',
+  'START',
+  'COMPLETE',
+  'RETRY',
+  'FAILED',
+  'CANCEL',
+].map((value) => ({ value, label: verbs[value]?.label ?? value }));
 
 /** Actions whose verb says it all: they are about the person themselves. */
 export const selfContained: ReadonlySet<string> = new Set(['LOGIN', 'LOGIN_FAILED', 'LOGOUT', 'BROADCAST']);

@@ -1,4 +1,4 @@
-import { Clapperboard, History } from '@lucide/vue';
+import { Clapperboard, History, ListChecks } from '@lucide/vue';
 import type { Component } from 'vue';
 
 export interface NavEntry {
@@ -18,5 +18,6 @@ export const navigation: readonly NavEntry[] = [
     keys: 'g e',
     routes: ['episodes', 'episode', 'import'],
   },
+  { name: 'jobs', label: 'Jobs', icon: ListChecks, keys: 'g j', routes: ['jobs'] },
   { name: 'activity', label: 'Activity', icon: History, keys: 'g a', routes: ['activity'] },
 ];
