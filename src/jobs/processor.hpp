@@ -106,7 +106,7 @@ private:
     void stop(Active& active, Stop why);
     void forget(Held const& held);
     void free_slot();
-    void show(Active& active);
+    void show(Active& active, bool logged);
     Task<> pause(std::chrono::milliseconds duration);
     Task<> ended_within(std::chrono::milliseconds limit);
     [[nodiscard]] Handler const* handler_of(std::string_view type) const;

@@ -71,6 +71,7 @@ Task<bool> Processor::write_down(Active& active, Failure failure) {
     std::string_view outcome = "failed";
     bool ours = true;
     try {
+        co_await save_lines();
         if (active.why == Stop::shutdown) {
             outcome = "released";
             std::vector<Held> const held{active.held()};
@@ -126,6 +127,8 @@ Task<bool> Processor::finish(std::vector<Completion> batch) {
     std::vector<std::string> finished;
     bool refused = false;
     try {
+        // Who hears of the end reads the log to its end.
+        co_await save_lines();
         finished = co_await queue_.complete(batch);
     } catch (std::exception const& e) {
         log::warning("jobs_not_completed", {{"jobs", batch.size()}, {"error", e.what()}});
@@ -279,10 +282,13 @@ Task<> Processor::report() {
         co_await stop_overdue();
         std::vector<std::shared_ptr<Active>> changed = at_work();
         std::erase_if(changed, [](auto const& active) { return !active->changed; });
-        for (auto const& active : changed) show(*active);
-        co_await renew(std::move(changed));
+        // Lines are there before they are told of; those written meanwhile are the next round's.
+        std::vector<bool> logged;
+        for (auto const& active : changed) logged.push_back(std::exchange(active->logged, false));
         bool more = true;
         while (more) more = co_await save_lines();
+        for (std::size_t n = 0; n < changed.size(); ++n) show(*changed[n], logged[n]);
+        co_await renew(std::move(changed));
     }
 }
 
@@ -306,8 +312,8 @@ Task<> Processor::renew(std::vector<std::shared_ptr<Active>> jobs) {
     }
 }
 
-void Processor::show(Active& active) {
-    active.changed = false;
+void Processor::show(Active& active, bool logged) {
+    active.changed = active.logged;
     std::string payload = R"({"jobId":)";
     json::write(payload, active.job.id);
     payload += R"(,"showId":)";
@@ -318,8 +324,7 @@ void Processor::show(Active& active) {
     json::write(payload, active.progress);
     payload += R"(,"message":)";
     json::write(payload, active.message);
-    payload += active.logged ? R"(,"logged":true})" : R"(,"logged":false})";
-    active.logged = false;
+    payload += logged ? R"(,"logged":true})" : R"(,"logged":false})";
     services_.signals.send("jobs.progress", payload);
 }
 
