@@ -93,6 +93,7 @@ private:
     void begin(Claimed job);
     static Task<> work(Processor& self, std::shared_ptr<Active> active);
     Task<> settle(std::shared_ptr<Active> active, std::optional<Failure> failure);
+    Task<> report_last(std::shared_ptr<Active> active);
     Task<bool> write_down(Active& active, Failure failure);
     Task<bool> finish(std::vector<Completion> batch);
     Task<bool> finish_singly(std::vector<Completion> batch);

@@ -52,6 +52,7 @@ bool is_refusal(std::exception const& e) {
 // ---------------------------------------------------------------- ends
 
 Task<> Processor::settle(std::shared_ptr<Active> active, std::optional<Failure> failure) {
+    if (active->changed && active->why != Stop::lost) co_await report_last(active);
     if (!failure && active->why != Stop::lost) {
         completions_.push_back({active->held(), std::move(active->result)});
         flush_timer_.cancel();
@@ -67,11 +68,25 @@ Task<> Processor::settle(std::shared_ptr<Active> active, std::optional<Failure> 
     forget(active->held());
 }
 
+/// What the handler said last is on record, and shown, before the job is over. Best effort: its end
+/// matters more.
+Task<> Processor::report_last(std::shared_ptr<Active> active) {
+    bool const logged = std::exchange(active->logged, false);
+    std::vector<std::shared_ptr<Active>> jobs{active};
+    try {
+        bool more = true;
+        while (more) more = co_await save_lines();
+        show(*active, logged);
+        co_await renew(std::move(jobs));
+    } catch (std::exception const& e) {
+        log::warning("job_report_not_written", {{"job", active->job.id}, {"error", e.what()}});
+    }
+}
+
 Task<bool> Processor::write_down(Active& active, Failure failure) {
     std::string_view outcome = "failed";
     bool ours = true;
     try {
-        co_await save_lines();
         if (active.why == Stop::shutdown) {
             outcome = "released";
             std::vector<Held> const held{active.held()};
@@ -127,8 +142,6 @@ Task<bool> Processor::finish(std::vector<Completion> batch) {
     std::vector<std::string> finished;
     bool refused = false;
     try {
-        // Who hears of the end reads the log to its end.
-        co_await save_lines();
         finished = co_await queue_.complete(batch);
     } catch (std::exception const& e) {
         log::warning("jobs_not_completed", {{"jobs", batch.size()}, {"error", e.what()}});

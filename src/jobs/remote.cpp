@@ -191,6 +191,7 @@ Task<http::Response> fail_job(api::Context& context) {
             co_await queue.fail(std::move(job), std::move(failure), Backoff{});
         if (after == AfterFailure::stale) throw stale();
         if (after == AfterFailure::dead) status = Status::failed;
+        if (after == AfterFailure::cancelled) status = Status::cancelled;
     }
     context.services.tail.wake();
     co_return settled(id, status);
