@@ -8,11 +8,13 @@ namespace showrunner::activity {
 
 namespace {
 
+// What belongs to no show is for admins, here as on the sockets.
 db::Query const list_activities{
     "list_activities",
     "SELECT id, txid, seq, type, action, created_at, actor_id, actor_name, resource_type, "
     "resource_id, episode_id, show_id, changes, payload, host(ip), user_agent FROM events "
     "WHERE type = ANY ($1) AND ($2::uuid[] IS NULL OR show_id IS NULL OR show_id = ANY ($2)) "
+    "AND (show_id IS NOT NULL OR $16::boolean) "
     "AND ($3::xid8 IS NULL OR (txid, seq) < ($3, $4::bigint)) "
     "AND ($5::uuid IS NULL OR actor_id = $5) AND ($6::text IS NULL OR action = $6) "
     "AND ($7::text IS NULL OR type = $7) AND ($8::text IS NULL OR resource_type = $8) "
@@ -30,6 +32,7 @@ db::Query const follow_ledger{
     "SELECT txid, seq, type, payload FROM events WHERE (txid, seq) > ($1::xid8, $2::bigint) "
     "AND txid < pg_snapshot_xmin(pg_current_snapshot()) AND type = ANY ($3) "
     "AND ($4::uuid[] IS NULL OR show_id IS NULL OR show_id = ANY ($4)) "
+    "AND (show_id IS NOT NULL OR $6::boolean) "
     "ORDER BY txid, seq LIMIT $5::int",
     db::Lane::scan
 };
@@ -56,9 +59,13 @@ db::Query const add_daily{
     db::Lane::change
 };
 
+bool is_admin(api::Context const& context) {
+    return auth::allows(context.principal, auth::Action::administer, {});
+}
+
 /// Types that the user may know of: what only an auditor needs is for admins.
 std::vector<std::string> visible_types(api::Context const& context) {
-    bool const admin = auth::allows(context.principal, auth::Action::administer, {});
+    bool const admin = is_admin(context);
     std::vector<std::string> types;
     for (events::EventInfo const& event : context.services.catalogue.events()) {
         if (admin || event.spec->audience == events::Audience::show) {
@@ -103,7 +110,7 @@ Activity activity_of(db::Row const& row, api::Context const& context) {
     for (auto const& [field, change] : changes.as_object()) {
         activity.changed_fields.emplace_back(field);
     }
-    if (auth::allows(context.principal, auth::Action::administer, {})) {
+    if (is_admin(context)) {
         activity.ip_address = row.get<std::optional<std::string>>(14);
         activity.user_agent = row.get<std::optional<std::string>>(15);
     }
@@ -132,7 +139,8 @@ Task<ActivityPage> list(api::Context& context, ListActivities query) {
         .add(query.from)
         .add(query.to)
         .add(query.q ? std::optional{db::containing(*query.q)} : std::nullopt)
-        .add(limit + 1);
+        .add(limit + 1)
+        .add(is_admin(context));
     db::Rows const rows = co_await context.read(list_activities, std::move(params));
     ActivityPage page;
     page.pagination.limit = limit;
@@ -159,6 +167,7 @@ Task<EventPage> follow(api::Context& context, FollowEvents query) {
     EventPage page;
     page.pagination.limit = query.limit.value_or(20);
     params.add(types).add(auth::visible_shows(context.principal)).add(page.pagination.limit);
+    params.add(is_admin(context));
     db::Rows const rows = co_await context.read(follow_ledger, std::move(params));
     for (db::Row const row : rows) {
         events::Offset const offset{row.get<std::uint64_t>(0), row.get<std::uint64_t>(1)};
