@@ -15,11 +15,14 @@ using db::Lane;
 using db::Query;
 
 /// Marks the jobs whose ids `picked` selects as the worker's. Parameters: $1 worker, $2 lease in
-/// seconds, $3 event ids, $4 now.
+/// seconds, $3 event ids, $4 now. Times are the statement's: its transaction may have waited for
+/// its turn for longer than a lease.
 std::string claiming(std::string const& picked) {
     return "WITH change AS (UPDATE jobs SET status = 'processing', attempt = attempt + 1, "
-           "lease = lease + 1, lease_until = now() + make_interval(secs => $2::int), worker = $1, "
-           "started_at = now(), cancel_requested_at = NULL, progress = NULL, message = NULL "
+           "lease = lease + 1, lease_until = statement_timestamp() + make_interval(secs => "
+           "$2::int), worker = $1, "
+           "started_at = statement_timestamp(), cancel_requested_at = NULL, progress = NULL, "
+           "message = NULL "
            "WHERE id = ANY (ARRAY(" +
            picked + ")) AND status = 'pending' RETURNING " + db::columns_of<Claimed>() +
            ", id AS job_id)" + events::appending_rows<JobStarted>("appended", "change", 3, 4) +
