@@ -87,6 +87,7 @@ Processor::Processor(
       take_timer_{executor},
       flush_timer_{executor, SteadyClock::time_point::max()},
       drain_timer_{executor},
+      saved_timer_{executor, SteadyClock::time_point::max()},
       wait_seconds_{services.metrics.histogram(wait_spec)},
       running_gauge_{services.metrics.gauge(running_spec)} {
     for (Handler const& handler : handlers) handlers_.emplace(handler.type, handler);

@@ -101,7 +101,8 @@ private:
     Task<> give_back_unknown();
     Task<> sign_off();
     Task<> renew(std::vector<std::shared_ptr<Active>> jobs);
-    Task<bool> save_lines();  ///< some; false when none is left, or none can be written
+    Task<> save_lines();
+    Task<bool> save_some_lines();
     Task<> stop_overdue();
     [[nodiscard]] std::vector<std::shared_ptr<Active>> at_work() const;
     void stop(Active& active, Stop why);
@@ -121,12 +122,14 @@ private:
     asio::steady_timer take_timer_;
     asio::steady_timer flush_timer_;
     asio::steady_timer drain_timer_;
+    asio::steady_timer saved_timer_;
     std::unordered_map<std::string, std::shared_ptr<Active>> active_;
     std::map<std::string, QueueLimits> limits_;
     std::chrono::steady_clock::time_point limits_read_{};
     std::map<std::string, Hints> hints_;
     std::vector<Completion> completions_;
     std::vector<Line> lines_;  ///< of the logs, to be written
+    bool saving_ = false;
     int executing_ = 0;
     std::size_t first_queue_ = 0;
     bool woken_ = false;

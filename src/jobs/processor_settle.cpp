@@ -58,6 +58,7 @@ Task<> Processor::settle(std::shared_ptr<Active> active, std::optional<Failure> 
         flush_timer_.cancel();
         co_return;  // finish() forgets it.
     }
+    co_await save_lines();
     // While PostgreSQL is away we go on trying, for as long as the lease is ours.
     while (active->why != Stop::lost) {
         bool const written = co_await write_down(*active, *failure);
@@ -74,8 +75,7 @@ Task<> Processor::report_last(std::shared_ptr<Active> active) {
     bool const logged = std::exchange(active->logged, false);
     std::vector<std::shared_ptr<Active>> jobs{active};
     try {
-        bool more = true;
-        while (more) more = co_await save_lines();
+        co_await save_lines();
         show(*active, logged);
         co_await renew(std::move(jobs));
     } catch (std::exception const& e) {
@@ -131,6 +131,8 @@ Task<> Processor::flush() {
         completions_.erase(
             completions_.begin(), completions_.begin() + static_cast<std::ptrdiff_t>(size)
         );
+        // Who sees the job's end finds its whole log.
+        co_await save_lines();
         bool const written = co_await finish(std::move(batch));
         if (!written) co_await sleep_for(retry_pause);
     }
@@ -270,8 +272,7 @@ Task<> Processor::sign_off() {
         if (!deaf.empty()) co_await queue_.release(deaf);
         services_.metrics.counter(ended_total, "released").add(deaf.size());
         co_await give_back_unknown();
-        bool more = true;
-        while (more) more = co_await save_lines();
+        co_await save_lines();
         co_await services_.db.run(leave_worker, db::Params{id_});
     } catch (std::exception const& e) {
         log::warning("processor_not_signed_off", {{"jobs", deaf.size()}, {"error", e.what()}});
@@ -298,8 +299,7 @@ Task<> Processor::report() {
         // Lines are there before they are told of; those written meanwhile are the next round's.
         std::vector<bool> logged;
         for (auto const& active : changed) logged.push_back(std::exchange(active->logged, false));
-        bool more = true;
-        while (more) more = co_await save_lines();
+        co_await save_lines();
         for (std::size_t n = 0; n < changed.size(); ++n) show(*changed[n], logged[n]);
         co_await renew(std::move(changed));
     }
@@ -341,7 +341,23 @@ void Processor::show(Active& active, bool logged) {
     services_.signals.send("jobs.progress", payload);
 }
 
-Task<bool> Processor::save_lines() {
+/// One at a time, so that lines stay in order. When this returns, what was there is written, unless
+/// PostgreSQL is away.
+Task<> Processor::save_lines() {
+    if (saving_) {
+        // Whoever is at it goes on until it has written ours, or cannot.
+        co_await saved_timer_.async_wait(as_result);
+        co_return;
+    }
+    saving_ = true;
+    bool more = true;
+    while (more) more = co_await save_some_lines();
+    saving_ = false;
+    saved_timer_.cancel();
+}
+
+/// False when none is left, or none can be written.
+Task<bool> Processor::save_some_lines() {
     if (lines_.empty()) co_return false;
     auto const size = static_cast<std::ptrdiff_t>(std::min(lines_.size(), lines_batch_max));
     std::vector<Line> const lines{lines_.begin(), lines_.begin() + size};
