@@ -1,4 +1,5 @@
 // A `showrunner work` beside a server, and what PostgreSQL itself says of the jobs.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -23,7 +24,13 @@ export class JobProcessor {
     const processor = new JobProcessor();
     processor.process = child;
     processor.exited = once(child, "close");
-    test.after(() => processor.end("SIGKILL"));
+    test.after(async () => {
+      await processor.end("SIGKILL");
+      // A sanitizer's report, a crash or a stray print is no JSON.
+      for (const line of processor.log) {
+        assert.doesNotThrow(() => JSON.parse(line), `a line of a processor's log: ${line}`);
+      }
+    });
     createInterface({ input: child.stderr }).on("line", (line) => processor.log.push(line));
     const working = new Promise((resolve) =>
       createInterface({ input: child.stdout }).on("line", (line) => line === "working" && resolve(true)),

@@ -73,7 +73,9 @@ test("kill -9 of a processor with 1,000 jobs: all run again within lease + 5 s",
 test("a processor that was frozen overwrites nothing, and works on", async (t) => {
   const pidFile = path.join(server.dataDir, "postgres", "postmaster.pid");
   const folder = readFileSync(pidFile, "utf8").split("\n")[4];
-  const frozen = await ShowrunnerServer.start(t, {
+  let frozen;
+  t.after(() => frozen.process.kill("SIGCONT"));
+  frozen = await ShowrunnerServer.start(t, {
     env: {
       ...short,
       DATABASE_URL: `host=${folder} dbname=showrunner user=showrunner`,
@@ -81,7 +83,6 @@ test("a processor that was frozen overwrites nothing, and works on", async (t) =
       SHOWRUNNER_JOB_POLL_INTERVAL_MS: "200",
     },
   });
-  t.after(() => frozen.process.kill("SIGCONT"));
   const at = new ApiClient(frozen, { token: admin.token, user: admin.user });
   const stale = async () => {
     const { text } = await request(frozen, "GET", "/metrics");
@@ -200,13 +201,13 @@ class Flow {
   }
 
   async run() {
+    const waiting = `jobs WHERE queue = '${this.queue}'`;
+    // Not a number while PostgreSQL is away.
+    const hasRoom = async () => (await jobs.count(waiting).catch(() => NaN)) <= 200;
     while (this.goesOn) {
-      try {
-        if ((await jobs.count(`jobs WHERE queue = '${this.queue}'`)) > 200) continue;
-        this.inserted += (await jobs.insert(200, this.queue, { duration_ms: 20 })).length;
-      } catch {
-        // PostgreSQL is away.
-      }
+      await eventually("there is room for more", async () => !this.goesOn || (await hasRoom()));
+      const ids = await jobs.insert(200, this.queue, { duration_ms: 20 }).catch(() => []);
+      this.inserted += ids.length;
     }
   }
 
