@@ -135,6 +135,7 @@ std::map<std::string, std::string_view> const catch_sites{
     {"src/events/consumer.cpp", "an event that cannot be applied is set aside"},
     {"src/jobs/processor.cpp", "the end of an attempt: the processor lives on"},
     {"src/jobs/processor_settle.cpp", "PostgreSQL is away: the end of an attempt is kept"},
+    {"src/jobs/sqs_link.cpp", "SQS is away: said once, and done without"},
     {"src/jobs/schedules.cpp", "what is wrong with a schedule becomes an Error"},
     {"src/http/exchange.cpp", "the end of a request: the connection lives on"},
     {"src/realtime/hub.cpp", "a refusal becomes a CONNECT_ERROR or an ack"},

@@ -265,38 +265,72 @@ Task<std::string> App::start() {
     );
 }
 
+std::vector<std::string> App::worked_queues() const {
+    auto queues = split(config_.job_queues);
+    return queues.empty() ? job_types_.queues() : queues;
+}
+
 Task<> App::start_jobs(std::string kind) {
+    jobs::SqsEngine::declare_metrics(metrics_);
+    if (config_.job_queue == "sqs") co_await start_sqs();
     keeper_ =
         std::make_unique<jobs::Keeper>(*services_, std::chrono::days{config_.job_history_days});
     supervise_in_background("signals", [this] { return signals_.run(); });
     supervise_in_background("job_reaper", [this] { return keeper_->reap(); });
     supervise_in_background("job_schedules", [this] { return keeper_->schedule(); });
     supervise_in_background("job_history", [this] { return keeper_->tidy(); });
-    if (config_.job_concurrency > 0) {
-        jobs::ProcessorOptions options;
-        options.node = host_name() + "/" + about_.node;
-        options.kind = std::move(kind);
-        options.queues = split(config_.job_queues);
-        if (options.queues.empty()) options.queues = job_types_.queues();
-        options.concurrency = static_cast<int>(config_.job_concurrency);
-        options.poll_interval = std::chrono::milliseconds{config_.job_poll_interval_ms};
-        options.lease = std::chrono::seconds{config_.job_lease_s};
-        processor_ = std::make_unique<jobs::Processor>(
-            io_.get_executor(), *services_, job_types_.all(), std::move(options)
-        );
-        co_await processor_->start();
-        jobs::Processor& processor = *processor_;
-        signals_.on("jobs.ready", [&processor](std::string_view) { processor.wake(); });
-        signals_.on("jobs.queue", [&processor](std::string_view) { processor.refresh_limits(); });
-        signals_.on("jobs.cancel", [&processor](std::string_view id) { processor.cancel(id); });
-        supervise_in_background("job_take", [&processor] { return processor.take(); });
-        supervise_in_background("job_heartbeat", [&processor] { return processor.heartbeat(); });
-        supervise_in_background("job_reports", [&processor] { return processor.report(); });
-        for (int n = 0; n < job_flushers; ++n) {
-            supervise_in_background("job_flush", [&processor] { return processor.flush(); });
-        }
-    }
+    if (config_.job_concurrency > 0) co_await start_processor(std::move(kind));
     supervise_in_background("signals_heard", [this] { return signals_.listen(); });
+}
+
+Task<> App::start_sqs() {
+    jobs::SqsEngineOptions options;
+    options.prefix = config_.sqs_prefix;
+    options.resend_after = std::chrono::seconds{config_.sqs_resend_s};
+    options.worked = worked_queues();
+    options.queues = job_types_.queues();
+    for (std::string const& queue : options.worked) {
+        if (!job_types_.has_queue(queue)) options.queues.push_back(queue);
+    }
+    options.concurrency = static_cast<int>(config_.job_concurrency);
+    options.lease = std::chrono::seconds{config_.job_lease_s};
+    sqs_ = std::make_unique<jobs::SqsEngine>(
+        io_.get_executor(), *services_, aws::read_environment(aws::variable), std::move(options)
+    );
+    co_await sqs_->prepare();
+    signals_.on("jobs.ready", [this](std::string_view) { sqs_->wake(); });
+    for (jobs::SqsEngine::Loop& loop : sqs_->loops()) {
+        supervise_in_background(std::move(loop.name), std::move(loop.run));
+    }
+}
+
+Task<> App::start_processor(std::string kind) {
+    jobs::ProcessorOptions options;
+    options.node = host_name() + "/" + about_.node;
+    options.kind = std::move(kind);
+    options.queues = worked_queues();
+    options.concurrency = static_cast<int>(config_.job_concurrency);
+    options.poll_interval = std::chrono::milliseconds{config_.job_poll_interval_ms};
+    options.lease = std::chrono::seconds{config_.job_lease_s};
+    if (!sqs_) postgres_ = std::make_unique<jobs::PostgresSource>(jobs::Queue{db_, clock_});
+    processor_ = std::make_unique<jobs::Processor>(
+        io_.get_executor(),
+        *services_,
+        sqs_ ? sqs_->source() : *postgres_,
+        job_types_.all(),
+        std::move(options)
+    );
+    co_await processor_->start();
+    jobs::Processor& processor = *processor_;
+    signals_.on("jobs.ready", [&processor](std::string_view) { processor.wake(); });
+    signals_.on("jobs.queue", [&processor](std::string_view) { processor.refresh_limits(); });
+    signals_.on("jobs.cancel", [&processor](std::string_view id) { processor.cancel(id); });
+    supervise_in_background("job_take", [&processor] { return processor.take(); });
+    supervise_in_background("job_heartbeat", [&processor] { return processor.heartbeat(); });
+    supervise_in_background("job_reports", [&processor] { return processor.report(); });
+    for (int n = 0; n < job_flushers; ++n) {
+        supervise_in_background("job_flush", [&processor] { return processor.flush(); });
+    }
 }
 
 Task<> App::start_work() {

@@ -19,6 +19,7 @@
 #include "http/static_files.hpp"
 #include "jobs/keeper.hpp"
 #include "jobs/processor.hpp"
+#include "jobs/sqs_engine.hpp"
 #include "jobs/types.hpp"
 #include "realtime/hub.hpp"
 #include "socketio/server.hpp"
@@ -63,6 +64,9 @@ public:
 
 private:
     Task<> start_jobs(std::string kind);
+    Task<> start_sqs();
+    Task<> start_processor(std::string kind);
+    [[nodiscard]] std::vector<std::string> worked_queues() const;
     void supervise_in_background(std::string name, std::function<Task<>()> loop);
     [[nodiscard]] api::Surroundings surroundings();
 
@@ -87,6 +91,8 @@ private:
     std::unique_ptr<api::Dispatcher> dispatcher_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<jobs::Keeper> keeper_;
+    std::unique_ptr<jobs::SqsEngine> sqs_;    ///< with JOB_QUEUE=sqs
+    std::unique_ptr<jobs::Source> postgres_;  ///< otherwise
     std::unique_ptr<jobs::Processor> processor_;
     std::vector<std::unique_ptr<asio::cancellation_signal>> loops_;
 };

@@ -80,6 +80,9 @@ void check(Config const& config) {
     if (std::find(levels.begin(), levels.end(), config.log_level) == levels.end()) {
         throw std::runtime_error{"log_level must be debug, info, warning or error"};
     }
+    if (config.job_queue != "postgres" && config.job_queue != "sqs") {
+        throw std::runtime_error{"job_queue must be postgres or sqs"};
+    }
     if (!config.secret.empty() && config.secret.size() < 32) {
         throw std::runtime_error{"secret must have at least 32 characters"};
     }

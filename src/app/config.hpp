@@ -40,6 +40,9 @@ struct Config {
     std::int64_t ping_interval_ms = 25'000;
     std::int64_t ping_timeout_ms = 20'000;
     std::int64_t drain_timeout_ms = 10'000;
+    std::string job_queue = "postgres";
+    std::string sqs_prefix = "showrunner-";
+    std::int64_t sqs_resend_s = 300;
     std::string job_queues;
     std::int64_t job_concurrency = 10;
     std::int64_t job_poll_interval_ms = 1'000;
@@ -79,6 +82,9 @@ BOOST_DESCRIBE_STRUCT(
      ping_interval_ms,
      ping_timeout_ms,
      drain_timeout_ms,
+     job_queue,
+     sqs_prefix,
+     sqs_resend_s,
      job_queues,
      job_concurrency,
      job_poll_interval_ms,
@@ -188,6 +194,22 @@ inline constexpr std::array config_keys{
         Secrecy::open,
         0,
         600'000
+    },
+    KeyInfo{
+        "job_queue",
+        "postgres, or sqs: jobs are handed out by way of SQS, with the usual AWS_ variables.",
+        Secrecy::open,
+        0,
+        0,
+        "JOB_QUEUE"
+    },
+    KeyInfo{"sqs_prefix", "Of the names of queues at SQS; installations differ in it."},
+    KeyInfo{
+        "sqs_resend_s",
+        "A due job that was sent this long ago, and that nobody took, is sent again.",
+        Secrecy::open,
+        1,
+        86'400
     },
     KeyInfo{
         "job_queues", "Queues that are worked, separated by commas; all of our own when empty."

@@ -66,6 +66,8 @@ TEST_CASE("an unknown or bad key is refused by its name") {
     CHECK(refusal({{"db_connections", "1"}}, {}).find("from 4 to 500") != std::string::npos);
     CHECK(refusal({{"log_level", "loud"}}, {}).find("log_level") == 0);
     CHECK(refusal({{"secret", "short"}}, {}).find("secret") == 0);
+    CHECK(refusal({}, {{"JOB_QUEUE", "redis"}}) == "job_queue must be postgres or sqs");
+    CHECK(refusal({}, {{"JOB_QUEUE", "sqs"}}).empty());
     TomlFile const file{"liste = \"x\"\n"};
     CHECK(refusal({}, {}, file.path).find("liste is not a known key") != std::string::npos);
 }

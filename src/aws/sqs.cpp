@@ -145,4 +145,10 @@ Task<QueueDepth> Sqs::depth(std::string queue_url) {
     co_return sqs_wire::depth_of(answer);
 }
 
+Task<std::string> Sqs::arn(std::string queue_url) {
+    boost::json::object const answer =
+        co_await call("GetQueueAttributes", sqs_wire::arn(queue_url));
+    co_return sqs_wire::arn_of(answer);
+}
+
 }  // namespace showrunner::aws

@@ -130,6 +130,9 @@ public:
 
     [[nodiscard]] Task<QueueDepth> depth(std::string queue_url);
 
+    /// How other queues name it, for a RedrivePolicy.
+    [[nodiscard]] Task<std::string> arn(std::string queue_url);
+
 private:
     using Answer = std::variant<boost::json::object, Error>;
 

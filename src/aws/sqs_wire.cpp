@@ -175,6 +175,13 @@ std::string depth(std::string_view queue_url) {
     return bj::serialize(out);
 }
 
+std::string arn(std::string_view queue_url) {
+    bj::object out;
+    out["QueueUrl"] = queue_url;
+    out["AttributeNames"] = bj::array{"QueueArn"};
+    return bj::serialize(out);
+}
+
 Verdict judge(std::variant<client::Response, Error> const& result) {
     if (Error const* const failure = std::get_if<Error>(&result)) {
         return {*failure, is_one_of(failure->token, transient_tokens)};
@@ -250,6 +257,10 @@ QueueDepth depth_of(boost::json::object const& answer) {
         .in_flight = number("ApproximateNumberOfMessagesNotVisible"),
         .delayed = number("ApproximateNumberOfMessagesDelayed"),
     };
+}
+
+std::string arn_of(bj::object const& answer) {
+    return text_of(object_of(answer, "Attributes"), "QueueArn");
 }
 
 }  // namespace showrunner::aws::sqs_wire

@@ -27,6 +27,7 @@ namespace showrunner::aws::sqs_wire {
     std::string_view queue_url, std::span<VisibilityChange const> changes
 );
 [[nodiscard]] std::string depth(std::string_view queue_url);
+[[nodiscard]] std::string arn(std::string_view queue_url);
 
 /// What an attempt came to.
 struct Verdict {
@@ -45,5 +46,6 @@ struct Verdict {
 );
 [[nodiscard]] std::vector<ReceivedMessage> messages_of(boost::json::object const& answer);
 [[nodiscard]] QueueDepth depth_of(boost::json::object const& answer);
+[[nodiscard]] std::string arn_of(boost::json::object const& answer);
 
 }  // namespace showrunner::aws::sqs_wire

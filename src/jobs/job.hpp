@@ -29,9 +29,10 @@ enum class Trigger : std::uint8_t {
     cancel,    ///< somebody wants it to stop
     stop,      ///< its holder stopped because of that
     retry,     ///< somebody wants it to run (again), now
+    abandon,   ///< its messages were delivered again and again, and nobody could take it
 };
 BOOST_DESCRIBE_ENUM(
-    Trigger, claim, complete, fail, give_up, release, lose, bury, cancel, stop, retry
+    Trigger, claim, complete, fail, give_up, release, lose, bury, cancel, stop, retry, abandon
 )
 
 struct Transition {
@@ -45,6 +46,7 @@ inline constexpr std::array transitions{
     Transition{Status::pending, Trigger::claim, Status::processing},
     Transition{Status::pending, Trigger::cancel, Status::cancelled},
     Transition{Status::pending, Trigger::retry, Status::pending},
+    Transition{Status::pending, Trigger::abandon, Status::failed},
     Transition{Status::processing, Trigger::complete, Status::completed},
     Transition{Status::processing, Trigger::fail, Status::pending},
     Transition{Status::processing, Trigger::give_up, Status::failed},

@@ -59,7 +59,8 @@ Query const revive_jobs{
 Query const hasten_job{
     "hasten_job",
     events::appending_many(
-        "UPDATE jobs SET run_at = now(), retries = retries + 1 WHERE id = $1 AND status = "
+        "UPDATE jobs SET run_at = now(), sent_at = NULL, retries = retries + 1 WHERE id = $1 AND "
+        "status = "
         "'pending' RETURNING id",
         2
     ),

@@ -76,10 +76,12 @@ Failed final_failure(std::string code, std::string message) {
 Processor::Processor(
     asio::any_io_executor executor,
     api::Services& services,
+    Source& source,
     std::vector<Handler> handlers,
     ProcessorOptions options
 )
     : services_{services},
+      source_{source},
       queue_{services.db, services.clock},
       options_{std::move(options)},
       id_{new_id()},
@@ -92,6 +94,7 @@ Processor::Processor(
       running_gauge_{services.metrics.gauge(running_spec)} {
     for (Handler const& handler : handlers) handlers_.emplace(handler.type, handler);
     services.metrics.declare(run_seconds);
+    source_.on_arrival([this] { wake(); });
 }
 
 Processor::~Processor() = default;
@@ -149,7 +152,7 @@ Task<int> Processor::take_from(std::string queue) {
     std::exception_ptr failure;
     claiming_ = true;
     try {
-        jobs = co_await queue_.claim(std::move(claim), limits, &hints_[queue]);
+        jobs = co_await source_.take(std::move(claim), limits);
     } catch (...) {
         failure = std::current_exception();
     }

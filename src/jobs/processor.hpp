@@ -4,6 +4,7 @@
 #include "base/metrics.hpp"
 #include "jobs/handler.hpp"
 #include "jobs/queue.hpp"
+#include "jobs/source.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -32,6 +33,7 @@ public:
     Processor(
         asio::any_io_executor executor,
         api::Services& services,
+        Source& source,
         std::vector<Handler> handlers,
         ProcessorOptions options
     );
@@ -49,7 +51,10 @@ public:
     Task<> flush();      ///< finishes what has ended, in batches; as many of these as wanted
 
     /// From now on; what runs goes on.
-    void take_no_more() { draining_ = true; }
+    void take_no_more() {
+        draining_ = true;
+        source_.stop();
+    }
 
     /// Takes no more, waits for what runs, gives back what does not end within `limit`.
     Task<> drain(std::chrono::milliseconds limit);
@@ -114,6 +119,7 @@ private:
     [[nodiscard]] Handler const* handler_of(std::string_view type) const;
 
     api::Services& services_;
+    Source& source_;
     Queue queue_;
     std::map<std::string, Handler, std::less<>> handlers_;
     ProcessorOptions options_;
@@ -126,7 +132,6 @@ private:
     std::unordered_map<std::string, std::shared_ptr<Active>> active_;
     std::map<std::string, QueueLimits> limits_;
     std::chrono::steady_clock::time_point limits_read_{};
-    std::map<std::string, Hints> hints_;
     std::vector<Completion> completions_;
     std::vector<Line> lines_;  ///< of the logs, to be written
     bool saving_ = false;

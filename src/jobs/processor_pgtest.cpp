@@ -1,4 +1,5 @@
 // Attempts and their ends, with handlers that misbehave.
+#include "jobs/postgres_source.hpp"
 #include "jobs/processor.hpp"
 #include "support/server.hpp"
 
@@ -68,6 +69,7 @@ struct ProcessorTest {
     asio::io_context io{1};
     app::App app{io, without_server(), database.url()};
     Processor* processor = nullptr;
+    std::unique_ptr<PostgresSource> source;
     std::unique_ptr<Processor> owned;
 
     explicit ProcessorTest(std::chrono::milliseconds grace = std::chrono::milliseconds{0}) {
@@ -79,9 +81,12 @@ struct ProcessorTest {
         options.poll_interval = std::chrono::milliseconds{10};
         options.lease = std::chrono::seconds{30};
         options.cancel_grace = grace;
+        api::Services& services = app.services();
+        source = std::make_unique<PostgresSource>(Queue{services.db, services.clock});
         owned = std::make_unique<Processor>(
             io.get_executor(),
-            app.services(),
+            services,
+            *source,
             std::vector{
                 handler("succeed", succeed),
                 handler("nonsense", return_nonsense),

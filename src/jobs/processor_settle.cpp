@@ -193,6 +193,7 @@ Task<bool> Processor::refuse_result(Completion completion) {
 }
 
 void Processor::forget(Held const& held) {
+    source_.ended(held);
     auto const found = active_.find(held.id);
     if (found != active_.end() && found->second->job.lease == held.lease) active_.erase(found);
     if (draining_ && active_.empty()) drain_timer_.cancel();
@@ -272,6 +273,7 @@ Task<> Processor::sign_off() {
         if (!deaf.empty()) co_await queue_.release(deaf);
         services_.metrics.counter(ended_total, "released").add(deaf.size());
         co_await give_back_unknown();
+        co_await source_.close();
         co_await save_lines();
         co_await services_.db.run(leave_worker, db::Params{id_});
     } catch (std::exception const& e) {
@@ -319,9 +321,10 @@ Task<> Processor::renew(std::vector<std::shared_ptr<Active>> jobs) {
         auto const answer = answers.find(active->job.id);
         if (answer == answers.end()) {
             stop(*active, Stop::lost);
-        } else if (answer->second) {
-            stop(*active, Stop::cancelled);
+            continue;
         }
+        source_.renewed(active->held());
+        if (answer->second) stop(*active, Stop::cancelled);
     }
 }
 

@@ -16,13 +16,13 @@ using db::Query;
 
 /// Marks the jobs whose ids `picked` selects as the worker's. Parameters: $1 worker, $2 lease in
 /// seconds, $3 event ids, $4 now. Times are the statement's: its transaction may have waited for
-/// its turn for longer than a lease.
+/// its turn for longer than a lease. Whichever way the job waits again, its message is to be sent
+/// again (JOB_QUEUE=sqs): that is forgotten here, once for all of them.
 std::string claiming(std::string const& picked) {
     return "WITH change AS (UPDATE jobs SET status = 'processing', attempt = attempt + 1, "
            "lease = lease + 1, lease_until = statement_timestamp() + make_interval(secs => "
-           "$2::int), worker = $1, "
-           "started_at = statement_timestamp(), cancel_requested_at = NULL, progress = NULL, "
-           "message = NULL "
+           "$2::int), worker = $1, started_at = statement_timestamp(), cancel_requested_at = NULL, "
+           "progress = NULL, message = NULL, sent_at = NULL "
            "WHERE id = ANY (ARRAY(" +
            picked + ")) AND status = 'pending' RETURNING " + db::columns_of<Claimed>() +
            ", id AS job_id)" + events::appending_rows<JobStarted>("appended", "change", 3, 4) +

@@ -1,5 +1,6 @@
 // The state machine, leases and limits on a real PostgreSQL.
 #include "jobs/job.hpp"
+#include "jobs/outbox.hpp"
 #include "jobs/queue.hpp"
 #include "support/server.hpp"
 
@@ -28,6 +29,7 @@ struct JobTest {
     db::Pool pool{io.get_executor(), options(), metrics};
     SystemClock clock;
     Queue queue{pool, clock};
+    Outbox outbox{pool, clock, {}};
 
     [[nodiscard]] db::PoolOptions options() const {
         db::PoolOptions options;
@@ -141,6 +143,9 @@ struct JobTest {
             case Trigger::retry:
                 post(id, "retry");
                 break;
+            case Trigger::abandon:
+                run(outbox.abandon(id, {}, "never taken"));
+                break;
         }
     }
 };
@@ -157,6 +162,7 @@ std::string event_of(Transition const& transition) {
             return "job_retry";
         case Trigger::give_up:
         case Trigger::bury:
+        case Trigger::abandon:
             return "job_failed";
         case Trigger::release:
             return "";

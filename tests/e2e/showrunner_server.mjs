@@ -54,7 +54,7 @@ export function sharedScope() {
 /** This process's variables without those that configure a server. */
 export function plainEnvironment(extra = {}) {
   const mine = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("SHOWRUNNER_") && name !== "DATABASE_URL",
+    ([name]) => !name.startsWith("SHOWRUNNER_") && !["DATABASE_URL", "JOB_QUEUE"].includes(name),
   );
   return { ...Object.fromEntries(mine), ...extra };
 }
