@@ -1,4 +1,12 @@
-import type { Episode, EpisodeCreate, EpisodePatch, EpisodeStatus, Session } from '../src/api/types.ts';
+import type {
+  Episode,
+  EpisodeCreate,
+  EpisodePatch,
+  EpisodeStatus,
+  Job,
+  JobCreate,
+  Session,
+} from '../src/api/types.ts';
 import type { Person } from './server.ts';
 
 /** The API as a test uses it beside the browser: to prepare, and to be "somebody else". */
@@ -52,6 +60,26 @@ export class Api {
   delete(id: string): Promise<void> {
     return this.call('DELETE', `/episodes/${id}`);
   }
+
+  /** A job that does nothing, for as long and as badly as it is told. */
+  check(args: CheckArgs = {}, more: Partial<JobCreate> = {}): Promise<Job> {
+    return this.call('POST', '/jobs', { type: 'check', args, ...more });
+  }
+  job(id: string): Promise<Job> {
+    return this.call('GET', `/jobs/${id}`);
+  }
+  jobs(query = ''): Promise<Job[]> {
+    return this.call('GET', `/jobs?${query}`);
+  }
+  cancel(id: string): Promise<Job> {
+    return this.call('POST', `/jobs/${id}/cancel`);
+  }
+}
+
+interface CheckArgs {
+  duration_ms?: number;
+  fail_attempts?: number;
+  fail_for_good?: boolean;
 }
 
 let counter = 0;

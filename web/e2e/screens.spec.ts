@@ -1,15 +1,74 @@
-import { unique } from './api.ts';
-import { accessible, expect, live, people, row, test } from './test.ts';
+import type { Episode } from '../src/api/types.ts';
+import { unique, type Api } from './api.ts';
+import { accessible, expect, live, people, row, test, type Page } from './test.ts';
 
 const sizes = [
   { name: 'wide', options: { viewport: { width: 1440, height: 900 } } },
   { name: 'phone', options: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } },
 ] as const;
 
+async function jobScreens(page: Page, admin: Api, episode: Episode, check: (what: string) => Promise<void>) {
+  const about = { episode_id: episode.id };
+  const failed = await admin.check({ fail_for_good: true }, about);
+  await expect.poll(async () => (await admin.job(failed.id)).status).toBe('failed');
+  await admin.check({ fail_attempts: 3 }, about);
+  const running = await admin.check({ duration_ms: 600_000 }, about);
+  await page.goto(`/jobs?episode=${episode.id}`);
+  await expect(row(page, running.id).getByRole('progressbar')).toBeVisible();
+  await expect(page.getByText('failed since you last looked')).toBeVisible();
+  await check('jobs');
+  await row(page, running.id).getByRole('checkbox').check();
+  await expect(page.getByRole('toolbar', { name: 'Chosen jobs' })).toBeVisible();
+  await accessible(page, 'chosen jobs');
+  for (const job of [running, failed]) {
+    await page.goto(`/jobs/${job.id}`);
+    await expect(page.getByTestId('job-drawer').getByText(job.id)).toBeVisible();
+    await expect(
+      page
+        .getByRole('dialog')
+        .getByText(/Running|Failed/)
+        .first(),
+    ).toBeVisible();
+    await accessible(page, 'a job');
+  }
+  await admin.cancel(running.id);
+  await page.goto('/jobs/dead');
+  await expect(row(page, failed.id)).toBeVisible();
+  await check('dead letters');
+  await page.goto('/jobs?type=nothing');
+  await expect(page.getByText('No jobs match')).toBeVisible();
+  await check('no jobs');
+  await page.goto('/jobs/queues');
+  await expect(page.getByRole('button', { name: 'Limits of default' })).toBeVisible();
+  await check('queues');
+  await page.getByRole('button', { name: 'Limits of default' }).click();
+  await expect(page.getByRole('dialog', { name: 'Limits of default' })).toBeVisible();
+  await accessible(page, 'limits');
+  const schedule = await admin.call<{ id: string }>('POST', '/jobs/schedules', {
+    name: unique('Screens').title,
+    cron: '0 6 * * *',
+    type: 'check',
+  });
+  await page.goto('/jobs/schedules');
+  await expect(page.getByText('0 6 * * *')).toBeVisible();
+  await check('schedules');
+  await page.getByRole('button', { name: 'New schedule' }).click();
+  await expect(page.getByRole('dialog', { name: 'New schedule' })).toBeVisible();
+  await accessible(page, 'new schedule');
+  await admin.call('DELETE', `/jobs/schedules/${schedule.id}`);
+  await page.goto(`/episodes/${episode.id}/jobs`);
+  await expect(row(page, failed.id)).toBeVisible();
+  await check('jobs of an episode');
+  await page.getByRole('button', { name: 'Start a job' }).click();
+  await expect(page.getByRole('dialog', { name: 'Start a job' })).toBeVisible();
+  await page.getByRole('dialog').getByRole('button', { name: 'More' }).click();
+  await accessible(page, 'start a job');
+}
+
 for (const { name, options } of sizes)
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every screen is accessible and fits: ${name}, ${colorScheme}`, async ({ visit, admin, bob }) => {
-      test.setTimeout(120_000);
+      test.setTimeout(240_000);
       const episode = await admin.create({
         ...unique('Screens'),
         categories: ['tree', 'lake'],
@@ -80,6 +139,7 @@ for (const { name, options } of sizes)
       await page.goto(`/episodes/${episode.id}/activity`);
       await page.getByRole('button', { name: 'Show the details' }).first().click();
       await check('activity of an episode');
+      await jobScreens(page, admin, episode, check);
       await page.goto('/activity');
       await page.getByRole('button', { name: 'Show the details' }).first().click();
       await check('activity');

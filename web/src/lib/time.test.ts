@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calendarDate, dayLabel, isoDate, relativeTime } from './time';
+import { calendarDate, dayLabel, durationText, isoDate, relativeTime } from './time';
 
 const now = new Date(2026, 2, 12, 15, 0, 0).getTime();
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
@@ -35,5 +35,19 @@ describe('days', () => {
   it('count back for the presets', () => {
     expect(isoDate(now)).toBe('2026-03-12');
     expect(isoDate(now, 12)).toBe('2026-02-28');
+  });
+});
+
+describe('durationText', () => {
+  it.each([
+    [0, '<0.1 s'],
+    [400, '0.4 s'],
+    [12_300, '12 s'],
+    [60_000, '1 min'],
+    [200_000, '3 min 20 s'],
+    [7_500_000, '2 h 5 min'],
+    [273_600_000, '3 d 4 h'],
+  ])('%i', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
   });
 });

@@ -99,8 +99,9 @@ export const useNow = clockOf(30_000);
 /** The current time, moving every second: for what runs and for countdowns. */
 export const useSeconds = clockOf(1_000);
 
-/** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+/** "<0.1 s", "0.4 s", "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function durationText(ms: number): string {
+  if (ms < 50) return '<0.1 s';
   if (ms < 950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;

@@ -6,6 +6,7 @@ import { onJobPatches } from '@/realtime/job-live';
 /** More lines than anybody reads; what is older is dropped from the page. */
 export const linesKept = 1_000;
 const pageSize = 500;
+const lateTime = 1_000; // a worker may write its last lines after it has said how it ended
 const pollTime = 3_000; // events about progress may be lost: while the job runs, it is looked at as well
 
 /** The last lines of a job's log, and those that are written while it is looked at. */
@@ -17,6 +18,7 @@ export function useJobLog(id: MaybeRefOrGetter<string>, running: MaybeRefOrGette
   let abort = new AbortController();
   let reading = false;
   let again = false;
+  let late: ReturnType<typeof setTimeout> | undefined;
 
   async function read(): Promise<void> {
     // One request at a time; what is announced meanwhile is read after it.
@@ -64,7 +66,13 @@ export function useJobLog(id: MaybeRefOrGetter<string>, running: MaybeRefOrGette
   watch(() => toValue(id), restart, { immediate: true });
   const stop = onJobPatches((patches) => {
     const job = toValue(id);
-    if (patches.some((patch) => patch.id === job && (patch.op !== 'progress' || patch.logged))) void read();
+    const news = patches.filter((patch) => patch.id === job && (patch.op !== 'progress' || patch.logged));
+    if (!news.length) return;
+    void read();
+    if (news.some(({ op }) => op !== 'progress' && op !== 'started')) {
+      clearTimeout(late);
+      late = setTimeout(() => void read(), lateTime);
+    }
   });
   const timer = setInterval(() => {
     if (toValue(running)) void read();
@@ -72,6 +80,7 @@ export function useJobLog(id: MaybeRefOrGetter<string>, running: MaybeRefOrGette
   onScopeDispose(() => {
     stop();
     clearInterval(timer);
+    clearTimeout(late);
     abort.abort();
   });
   return { lines, loaded, error, cut, retry: read };
