@@ -40,7 +40,7 @@ test('a dropped connection is told, and what was missed is there on return', asy
   await expect(row(tab, episode.id)).toContainText(', changed');
   await expect(row(tab, missed.id)).toBeVisible();
   await expect(tab.getByText(/Live updates paused/)).toBeHidden();
-  await expect(tab.getByText(/Back online/)).toBeVisible();
+  await expect(tab.getByText('Back online, 2 changes loaded')).toBeVisible();
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
