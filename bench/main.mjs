@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 
 import { fanout } from "./fanout.mjs";
 import { get } from "./get.mjs";
+import { jobs } from "./jobs.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { save } from "./harness/table.mjs";
 import { post } from "./post.mjs";
@@ -18,7 +19,7 @@ const onStage = (benchmark) => async (settings) => {
     await stage.strike();
   }
 };
-const benchmarks = { post: onStage(post), get: onStage(get), fanout };
+const benchmarks = { post: onStage(post), get: onStage(get), fanout, jobs };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -36,7 +36,7 @@ const patienceMs = 60_000;
  * The private PostgreSQL that Showrunner would start, with its very arguments, but with connections
  * enough for pgbench too.
  */
-async function startPostgres(folder) {
+export async function startPostgres(folder) {
   const server = await Service.start(program, ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder], {
     SHOWRUNNER_ADMIN_EMAIL: admin.email,
     SHOWRUNNER_ADMIN_PASSWORD: admin.password,

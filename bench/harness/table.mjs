@@ -16,11 +16,12 @@ export const whole = (number) => Math.round(number).toLocaleString("en");
 export const tenths = (number) => (Number.isNaN(number) ? "" : number.toFixed(1));
 export const hundredths = (number) => (Number.isNaN(number) ? "" : number.toFixed(2));
 
-/** A line of a table of goals; without `wanted`, for information. */
-export function goal(what, ratio, wanted) {
-  const verdict = wanted === undefined ? "" : ratio.median >= wanted ? "met" : "MISSED";
+/** A line of a table of goals: at least (or at most) `wanted`; without it, for information. */
+export function goal(what, ratio, wanted, bound = "least") {
+  const met = bound === "least" ? ratio.median >= wanted : ratio.median <= wanted;
+  const verdict = wanted === undefined ? "" : met ? "met" : "MISSED";
   const range = `${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}`;
-  return [what, `${ratio.median.toFixed(2)}×`, range, wanted === undefined ? "" : `≥ ${wanted}×`, verdict];
+  return [what, `${ratio.median.toFixed(2)}×`, range, wanted === undefined ? "" : `${bound === "least" ? "≥" : "≤"} ${wanted}×`, verdict];
 }
 
 export const goalHead = ["ratio of requests a second", "median", "of the pairs", "goal", ""];

@@ -75,7 +75,6 @@ struct Feature {
             .summary = "Export the show",
             .run = run_export,
             .args = jobs::args<ExportArgs>("ExportArgs"),
-            .action = auth::Action::read,
             .timeout = std::chrono::hours{2},
         },
         jobs::Handler{
