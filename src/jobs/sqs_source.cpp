@@ -16,9 +16,7 @@ using std::chrono::seconds;
 constexpr seconds poll_wait{20};
 constexpr milliseconds retry_pause{500};
 constexpr milliseconds care_interval{500};
-/// A queue whose limits are reached is left alone for a while.
-constexpr milliseconds rest{500};
-/// Messages that there is no room for are for others after this.
+/// Messages that there is no room for, or that limits hold back, are for others after this.
 constexpr seconds keep_for{2};
 /// So long without SQS, and jobs are taken from PostgreSQL directly.
 constexpr seconds fallback_after{5};
@@ -65,7 +63,7 @@ int SqsSource::room() const {
 }
 
 bool SqsSource::wants(Inbox const& inbox) const {
-    bool const open = !stopped_ && !inbox.paused && SteadyClock::now() >= inbox.rests_until;
+    bool const open = !stopped_ && !inbox.paused;
     return open && inbox.messages.empty() && untaken_.size() < untaken_max && room() > 0;
 }
 
@@ -133,21 +131,24 @@ Task<std::vector<Claimed>> SqsSource::take_messages(Claim claim, QueueLimits lim
     std::vector<Claimed> jobs = co_await queue_.claim(std::move(claim), limits, nullptr);
     std::unordered_map<std::string_view, Claimed const*> taken;
     for (Claimed const& job : jobs) taken.emplace(job.id, &job);
-    bool waits = false;
+    // What the limits do not allow yet may be taken as soon as a job ends.
+    bool const limited = limits.any() && !limits.paused;
+    bool aside = false;
     for (; looked_at > 0 && !inbox.messages.empty(); --looked_at) {
         Message message = std::move(inbox.messages.front());
         inbox.messages.pop_front();
         auto const job = taken.find(message.job_id);
-        if (job == taken.end()) {
+        if (job != taken.end()) {
+            hold(*job->second, message);
+            taken.erase(job);  // A second message of the same job is one too many.
+        } else if (limited) {
+            inbox.messages.push_back(std::move(message));
+        } else {
             untaken_.push_back(std::move(message));
-            waits = true;
-            continue;
+            aside = true;
         }
-        hold(*job->second, message);
-        taken.erase(job);  // A second message of the same job is one too many.
     }
-    if (waits) care_timer_.cancel();
-    if (waits && jobs.empty()) inbox.rests_until = SteadyClock::now() + rest;
+    if (aside) care_timer_.cancel();
     co_return jobs;
 }
 
@@ -210,11 +211,16 @@ void SqsSource::lengthen() {
 void SqsSource::set_aside_old() {
     auto const now = SteadyClock::now();
     for (auto& [queue, inbox] : inboxes_) {
-        auto& messages = inbox.messages;
-        while (!messages.empty() && (stopped_ || now - messages.front().arrived_at > keep_for)) {
-            untaken_.push_back(std::move(messages.front()));
-            messages.pop_front();
+        std::deque<Message> kept;
+        for (Message& message : inbox.messages) {
+            bool const old = stopped_ || now - message.arrived_at > keep_for;
+            if (old) {
+                untaken_.push_back(std::move(message));
+            } else {
+                kept.push_back(std::move(message));
+            }
         }
+        inbox.messages = std::move(kept);
     }
 }
 

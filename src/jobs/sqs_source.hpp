@@ -70,7 +70,6 @@ private:
     struct Inbox {
         std::deque<Message> messages;
         bool paused = false;
-        SteadyClock::time_point rests_until{};
     };
 
     struct Chore {

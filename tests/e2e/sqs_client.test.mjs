@@ -6,30 +6,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { startSqs } from "./sqs_server.mjs";
 
 const binary =
   process.env.SHOWRUNNER_TEST_UNIT ??
   fileURLToPath(new URL("../../build/dev/showrunner_tests", import.meta.url));
-
-/** fauxqs on loopback: what it holds outlives its being stopped. Nothing where npm has none. */
-async function startSqs() {
-  const fauxqs = await import("fauxqs").catch(() => undefined);
-  if (!fauxqs) return undefined;
-  const app = fauxqs.buildApp({ logger: false });
-  await app.listen({ port: 0, host: "127.0.0.1" });
-  const { port } = app.server.address();
-  return {
-    url: `http://127.0.0.1:${port}`,
-    start: () => app.server.listen(port, "127.0.0.1"),
-    stop: async () => {
-      const closed = once(app.server, "close");
-      app.server.close();
-      app.server.closeAllConnections();
-      await closed;
-    },
-    end: () => app.close(),
-  };
-}
 
 /** Commands by HTTP, for who runs in another process. */
 async function startControl(sqs) {
