@@ -104,6 +104,7 @@ TEST_CASE("sqs live: ten messages there and back, with what they carry") {
     }
     live.send(url, messages);
     CHECK(live.run(live.sqs.depth(url)).visible == 10);
+    CHECK(live.run(live.sqs.arn(url)).starts_with("arn:aws:sqs:"));
 
     auto const received = live.receive(url, at_once);
     REQUIRE(received.size() == 10);
