@@ -47,6 +47,8 @@ struct Allowances {
 
 struct Services {
     db::Pool& db;
+    db::Pool&
+        jobs_db;  ///< for taking and ending jobs: neither they nor requests wait for the other
     Clock const& clock;
     auth::Accounts& accounts;
     events::Tail& tail;

@@ -27,6 +27,17 @@ db::PoolOptions pool_options(Config const& config, std::string url) {
     return options;
 }
 
+/// The table of jobs is empty at one moment and long at the next. A plan that was made, and kept,
+/// while it was empty reads it from end to end: here it never does.
+db::PoolOptions job_pool_options(std::string url) {
+    db::PoolOptions options;
+    options.url = std::move(url);
+    options.connections = 6;
+    options.application_name = "showrunner jobs";
+    options.settings = "-c enable_seqscan=off -c jit=off";
+    return options;
+}
+
 std::vector<std::string> split(std::string_view text) {
     std::vector<std::string> parts;
     while (!text.empty()) {
@@ -127,7 +138,8 @@ Database::Database(Config const& config, Use use) : url_{config.database_url} {
 App::App(asio::io_context& io, Config config, std::string database_url)
     : io_{io},
       config_{std::move(config)},
-      db_{io.get_executor(), pool_options(config_, std::move(database_url)), metrics_},
+      db_{io.get_executor(), pool_options(config_, database_url), metrics_},
+      jobs_db_{io.get_executor(), job_pool_options(std::move(database_url)), metrics_},
       tail_{io.get_executor(), db_, metrics_},
       sockets_{io.get_executor(), socket_options(config_), metrics_},
       engine_{sockets_.engine()},
@@ -164,6 +176,7 @@ Task<> App::prepare() {
     about_.node = new_id().substr(24);
     services_ = std::make_unique<api::Services>(api::Services{
         db_,
+        jobs_db_,
         clock_,
         *accounts_,
         tail_,
@@ -312,7 +325,7 @@ Task<> App::start_processor(std::string kind) {
     options.concurrency = static_cast<int>(config_.job_concurrency);
     options.poll_interval = std::chrono::milliseconds{config_.job_poll_interval_ms};
     options.lease = std::chrono::seconds{config_.job_lease_s};
-    if (!sqs_) postgres_ = std::make_unique<jobs::PostgresSource>(jobs::Queue{db_, clock_});
+    if (!sqs_) postgres_ = std::make_unique<jobs::PostgresSource>(jobs::Queue{jobs_db_, clock_});
     processor_ = std::make_unique<jobs::Processor>(
         io_.get_executor(),
         *services_,
@@ -351,6 +364,7 @@ Task<> App::stop() {
         co_await processor_->drain(std::chrono::milliseconds{config_.job_drain_timeout_ms});
     }
     for (auto& loop : loops_) loop->emit(asio::cancellation_type::terminal);
+    co_await jobs_db_.drain();
     co_await db_.drain();
 }
 

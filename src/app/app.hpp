@@ -75,6 +75,7 @@ private:
     SystemClock clock_;
     metrics::Registry metrics_;
     db::Pool db_;
+    db::Pool jobs_db_;
     events::Tail tail_;
     std::vector<std::unique_ptr<events::Consumer>> consumers_;
     socketio::Server sockets_;

@@ -93,7 +93,7 @@ Histogram& Registry::histogram(Spec const& spec, std::string_view label, std::st
 void Registry::read_at_scrape(
     Spec const& spec, std::function<double()> read, std::string_view label
 ) {
-    series(spec, label, {}).read = std::move(read);
+    series(spec, label, {}).reads.push_back(std::move(read));
 }
 
 void Registry::render_histogram(std::string& out, Spec const& spec, Series const& series) {
@@ -145,8 +145,10 @@ std::string Registry::render() const {
         for (auto const& [labels, series] : family.series) {
             if (series->histogram) {
                 render_histogram(out, family.spec, *series);
-            } else if (series->read) {
-                sample(out, name, labels, series->read());
+            } else if (!series->reads.empty()) {
+                double sum = 0;
+                for (auto const& read : series->reads) sum += read();
+                sample(out, name, labels, sum);
             } else if (family.spec.kind == Kind::counter) {
                 sample(out, name, labels, static_cast<double>(series->counter.value()));
             } else {

@@ -77,7 +77,8 @@ public:
         Spec const& spec, std::string_view label = {}, std::string_view label2 = {}
     );
 
-    /// A gauge or counter that is read when /metrics is asked for, on the event loop's thread.
+    /// A gauge or counter that is read when /metrics is asked for, on the event loop's thread. Read
+    /// by several, it is their sum.
     void read_at_scrape(
         Spec const& spec, std::function<double()> read, std::string_view label = {}
     );
@@ -96,7 +97,7 @@ private:
         Counter counter;
         Gauge gauge;
         std::unique_ptr<Histogram> histogram;
-        std::function<double()> read;
+        std::vector<std::function<double()>> reads;
     };
 
     struct Family {

@@ -29,6 +29,7 @@ struct PoolOptions {
     std::chrono::milliseconds connect_timeout{5000};
     unsigned insert_batch_max = 16;  ///< statements that share a Sync in Lane::insert
     std::string application_name = "showrunner";
+    std::string settings = {};  ///< of each connection, as PostgreSQL's -c options
 };
 
 class Connection;

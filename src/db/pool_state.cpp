@@ -34,9 +34,10 @@ std::string PoolState::compose_server_options(PoolOptions const& options) {
     PQconninfoFree(parsed);
     return fmt::format(
         "{}-c statement_timeout={} -c idle_in_transaction_session_timeout=10000 -c timezone=UTC "
-        "-c datestyle=ISO",
+        "-c datestyle=ISO {}",
         given,
-        options.statement_timeout.count()
+        options.statement_timeout.count(),
+        options.settings
     );
 }
 

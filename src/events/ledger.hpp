@@ -102,6 +102,9 @@ template <typename Event>
         sql += fmt::format(" || ',\"{}\":' || ", json::to_camel(d.name));
         if constexpr (std::integral<Member> && !std::same_as<Member, bool>) {
             sql += column + "::text";
+        } else if (std::string_view{d.name}.ends_with("_id")) {
+            // A uuid: nothing in it needs escaping.
+            sql += fmt::format("coalesce('\"' || {} || '\"', 'null')", column);
         } else {
             sql += fmt::format("coalesce(to_json({})::text, 'null')", column);
         }

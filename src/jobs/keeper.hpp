@@ -13,7 +13,7 @@ namespace showrunner::jobs {
 class Keeper {
 public:
     Keeper(api::Services& services, std::chrono::days history)
-        : services_{services}, queue_{services.db, services.clock}, history_{history} {}
+        : services_{services}, queue_{services.jobs_db, services.clock}, history_{history} {}
 
     // Loops, each until cancelled; under supervise().
 

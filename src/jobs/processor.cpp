@@ -82,7 +82,7 @@ Processor::Processor(
 )
     : services_{services},
       source_{source},
-      queue_{services.db, services.clock},
+      queue_{services.jobs_db, services.clock},
       options_{std::move(options)},
       id_{new_id()},
       executor_{executor},

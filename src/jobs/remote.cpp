@@ -73,7 +73,7 @@ LeasedJob leased(Claimed job) {
 Task<std::vector<LeasedJob>> claim_from(
     api::Context& context, LeaseJobs const& input, std::string worker
 ) {
-    Queue queue{context.services.db, context.services.clock};
+    Queue queue{context.services.jobs_db, context.services.clock};
     std::vector<LeasedJob> jobs;
     int const max = input.max.value_or(1);
     for (std::string const& name : input.queues) {
@@ -138,7 +138,7 @@ Task<http::Response> beat_job(api::Context& context) {
     auto beat = context.body<Heartbeat>();
     Claimed const job = co_await held_job(context, id, beat.lease);
     std::chrono::seconds const lease{beat.lease_s.value_or(default_lease_s)};
-    Queue queue{context.services.db, context.services.clock};
+    Queue queue{context.services.jobs_db, context.services.clock};
     std::vector<Report> reports;
     reports.push_back({{id, beat.lease}, beat.progress, beat.message});
     auto const renewed = co_await queue.renew(std::move(reports), lease);
@@ -156,7 +156,7 @@ Task<http::Response> beat_job(api::Context& context) {
 Task<http::Response> complete_job(api::Context& context) {
     std::string const id = context.id();
     auto input = context.body<CompleteJob>();
-    Queue queue{context.services.db, context.services.clock};
+    Queue queue{context.services.jobs_db, context.services.clock};
     std::vector<Completion> completions;
     completions.push_back({{id, input.lease}, std::move(input.result.text)});
     auto const finished = co_await queue.complete(std::move(completions));
@@ -168,7 +168,7 @@ Task<http::Response> complete_job(api::Context& context) {
 Task<http::Response> fail_job(api::Context& context) {
     std::string const id = context.id();
     auto input = context.body<FailJob>();
-    Queue queue{context.services.db, context.services.clock};
+    Queue queue{context.services.jobs_db, context.services.clock};
     Claimed job = co_await held_job(context, id, input.lease);
     Status status = Status::pending;
     if (input.cancelled.value_or(false)) {

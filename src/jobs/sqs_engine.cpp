@@ -63,14 +63,14 @@ SqsEngine::SqsEngine(
       link_{
           executor, services.clock, services.metrics, link_options(std::move(environment), options_)
       },
-      outbox_{services.db, services.clock, {.resend_after = options_.resend_after}},
+      outbox_{services.jobs_db, services.clock, {.resend_after = options_.resend_after}},
       dispatcher_{
           executor, link_, outbox_, services.metrics, options_.queues, options_.resend_after
       },
       source_{
           executor,
           link_,
-          Queue{services.db, services.clock},
+          Queue{services.jobs_db, services.clock},
           outbox_,
           {options_.concurrency, options_.lease}
       } {

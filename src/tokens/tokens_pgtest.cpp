@@ -69,6 +69,7 @@ public:
         api::Services const& real = app_->services();
         services_ = std::make_unique<api::Services>(api::Services{
             real.db,
+            real.jobs_db,
             clock,
             real.accounts,
             real.tail,
