@@ -5,9 +5,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
-const binary = resolve(
-  process.env.SHOWRUNNER_TEST_BIN ?? join(root, 'build/dev/showrunner'),
-);
+const binary = resolve(process.env.SHOWRUNNER_TEST_BIN ?? join(root, 'build/dev/showrunner'));
 const startTime = 60_000;
 
 export interface Person {
