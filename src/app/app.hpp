@@ -19,6 +19,7 @@
 #include "http/static_files.hpp"
 #include "jobs/keeper.hpp"
 #include "jobs/processor.hpp"
+#include "jobs/progress.hpp"
 #include "jobs/sqs_engine.hpp"
 #include "jobs/types.hpp"
 #include "realtime/hub.hpp"

@@ -6,6 +6,7 @@
 #include "db/pool.hpp"
 #include "episodes/episode.hpp"
 #include "events/ledger.hpp"
+#include "shows/shows.hpp"
 
 #include <array>
 #include <optional>
@@ -13,7 +14,7 @@
 
 namespace showrunner::episodes {
 
-inline constexpr std::string_view default_show = "00000000-0000-7000-8000-000000000001";
+using shows::default_show;
 
 inline constexpr std::array constraints{
     db::ConstraintMeaning{

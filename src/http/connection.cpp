@@ -16,7 +16,7 @@ constexpr std::size_t refused_at_once_max = 64;
 // Closing at once would reset it, and a reset can destroy the answer before the client reads it.
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::chrono::milliseconds linger_timeout_draining{200};
-constexpr std::size_t linger_bytes_max = std::size_t{256} * 1024;
+constexpr std::size_t linger_bytes_max = std::size_t{8} * 1024 * 1024;
 
 bool is_sane_id(std::string_view id) {
     return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {

@@ -38,7 +38,7 @@ void check_job(api::Services const& services, NewJob const& input);
 [[nodiscard]] Job make_job(api::Services const& services, NewJob input, events::Actor const& actor);
 
 /// The statement that puts jobs into their queues with their events, for a caller's transaction;
-/// followed by signal_ready() after its commit.
+/// followed by the signal jobs.ready after its commit.
 [[nodiscard]] db::Query const& enqueue_query();
 [[nodiscard]] db::Params enqueue_params(
     std::vector<Job> const& jobs,

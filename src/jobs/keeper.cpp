@@ -43,7 +43,7 @@ Query const forget_tallies{
     Lane::change
 };
 
-Query const forget_dead_attempts{
+Query const forget_workers{
     "forget_job_workers",
     "DELETE FROM job_workers WHERE heartbeat_at < now() - interval '1 day'",
     Lane::change
@@ -94,23 +94,10 @@ Task<> Keeper::tidy() {
         co_await services_.db.run(keep_partitions, days);
         co_await services_.db.run(roll_up);
         co_await services_.db.run(forget_tallies, days);
-        co_await services_.db.run(forget_dead_attempts);
+        co_await services_.db.run(forget_workers);
         co_await services_.db.run(forget_files);
         co_await sleep_for(std::chrono::minutes{10});
     }
-}
-
-void show_progress(events::Live& live, std::string_view payload) {
-    boost::system::error_code error;
-    boost::json::value const value = boost::json::parse(payload, error);
-    if (error || !value.is_object()) return;
-    auto const text = [&](std::string_view name) -> std::optional<std::string_view> {
-        auto const* member = value.get_object().if_contains(name);
-        if (member == nullptr || !member->is_string()) return std::nullopt;
-        return std::string_view{member->get_string()};
-    };
-    auto const id = text("jobId");
-    if (id) live.send_to_record(text("showId"), "job", *id, "job_progress", payload);
 }
 
 }  // namespace showrunner::jobs

@@ -6,7 +6,6 @@
 #include "jobs/queue.hpp"
 
 #include <chrono>
-#include <string_view>
 
 namespace showrunner::jobs {
 
@@ -26,8 +25,5 @@ private:
     Queue queue_;
     std::chrono::days history_;
 };
-
-/// Hands progress, signalled by whichever process runs the job, to those who may see it.
-void show_progress(events::Live& live, std::string_view payload);
 
 }  // namespace showrunner::jobs

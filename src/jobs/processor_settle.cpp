@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "jobs/active.hpp"
+#include "jobs/progress.hpp"
 
 namespace showrunner::jobs {
 
@@ -330,18 +331,9 @@ Task<> Processor::renew(std::vector<std::shared_ptr<Active>> jobs) {
 
 void Processor::show(Active& active, bool logged) {
     active.changed = active.logged;
-    std::string payload = R"({"jobId":)";
-    json::write(payload, active.job.id);
-    payload += R"(,"showId":)";
-    json::write(payload, active.job.show_id);
-    payload += R"(,"episodeId":)";
-    json::write(payload, active.job.episode_id);
-    payload += R"(,"progress":)";
-    json::write(payload, active.progress);
-    payload += R"(,"message":)";
-    json::write(payload, active.message);
-    payload += logged ? R"(,"logged":true})" : R"(,"logged":false})";
-    services_.signals.send("jobs.progress", payload);
+    services_.signals.send(
+        "jobs.progress", progress_payload(active.job, active.progress, active.message, logged)
+    );
 }
 
 /// One at a time, so that lines stay in order. When this returns, what was there is written, unless

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "db/described.hpp"
+#include "jobs/progress.hpp"
 #include "jobs/queue.hpp"
 #include "jobs/types.hpp"
 
@@ -87,21 +88,6 @@ Task<std::vector<LeasedJob>> claim_from(
     co_return jobs;
 }
 
-std::string progress_json(Claimed const& job, Heartbeat const& beat) {
-    std::string payload = R"({"jobId":)";
-    json::write(payload, job.id);
-    payload += R"(,"showId":)";
-    json::write(payload, job.show_id);
-    payload += R"(,"episodeId":)";
-    json::write(payload, job.episode_id);
-    payload += R"(,"progress":)";
-    json::write(payload, beat.progress);
-    payload += R"(,"message":)";
-    json::write(payload, beat.message);
-    payload += beat.log.empty() ? R"(,"logged":false})" : R"(,"logged":true})";
-    return payload;
-}
-
 http::Response settled(std::string id, Status status) {
     return api::one(Settled{std::move(id), status});
 }
@@ -149,7 +135,11 @@ Task<http::Response> beat_job(api::Context& context) {
         co_await context.services.db.run(add_lines, db::Params{id, job.attempt, now, beat.log});
     }
     bool const news = beat.progress || beat.message || !beat.log.empty();
-    if (news) context.signal("jobs.progress", progress_json(job, beat));
+    if (news) {
+        context.signal(
+            "jobs.progress", progress_payload(job, beat.progress, beat.message, !beat.log.empty())
+        );
+    }
     co_return api::one(HeartbeatAnswer{renewed.front().cancel, now + lease});
 }
 

@@ -1,5 +1,6 @@
 #include "jobs/feature.hpp"
 #include "jobs/types.hpp"
+#include "shows/shows.hpp"
 
 namespace showrunner::jobs {
 
@@ -24,8 +25,6 @@ Task<std::optional<std::string>> show_of(api::Context& context, CreateJob const&
     }
     co_return show;
 }
-
-constexpr std::string_view default_show = "00000000-0000-7000-8000-000000000001";
 
 JobType type_of(Handler const& handler) {
     return {
@@ -68,7 +67,7 @@ Task<http::Response> create_job(api::Context& context) {
         }
     } else {
         job.show_id = co_await show_of(context, input);
-        if (!job.show_id) job.show_id = default_show;
+        if (!job.show_id) job.show_id = shows::default_show;
         job.episode_id = std::move(input.episode_id);
     }
     auto const action = handler != nullptr ? handler->action : auth::Action::write;

@@ -6,6 +6,7 @@
 #include "jobs/events.hpp"
 #include "jobs/jobs.hpp"
 #include "jobs/types.hpp"
+#include "shows/shows.hpp"
 
 namespace showrunner::jobs {
 
@@ -13,8 +14,6 @@ namespace {
 
 using db::Lane;
 using db::Query;
-
-constexpr std::string_view default_show = "00000000-0000-7000-8000-000000000001";
 
 Query const list_schedules{
     "list_job_schedules",
@@ -130,7 +129,7 @@ Task<Schedule> create_schedule(api::Context& context, CreateSchedule input) {
     schedule.created_at = now;
     Handler const* handler = context.services.job_types.find(schedule.type);
     bool const of_show = handler == nullptr || handler->about == About::show;
-    if (of_show) schedule.show_id = input.show_id.value_or(std::string{default_show});
+    if (of_show) schedule.show_id = input.show_id.value_or(std::string{shows::default_show});
     check_job(context.services, job_of(schedule));
     db::Params params{schedule.id, schedule.name, schedule.cron, schedule.type};
     params.add(schedule.args.text)

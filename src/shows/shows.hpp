@@ -13,6 +13,9 @@
 
 namespace showrunner::shows {
 
+/// The show that is there from the beginning: where what names none belongs.
+inline constexpr std::string_view default_show = "00000000-0000-7000-8000-000000000001";
+
 struct Show {
     std::string id;
     std::string slug;

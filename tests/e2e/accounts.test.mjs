@@ -37,7 +37,7 @@ describe("signing in", () => {
     const [refresh, csrf] = ["sr_refresh", "sr_csrf"].map((name) =>
       answer.headers.getSetCookie().find((line) => line.startsWith(name)),
     );
-    assert.match(refresh, /; Path=\/api\/v1\/auth; Max-Age=2592000; SameSite=Strict; HttpOnly$/);
+    assert.match(refresh, /; Path=\/api\/v1\/auth; HttpOnly; Max-Age=2592000; SameSite=Strict$/);
     assert.match(csrf, /; Path=\/; Max-Age=2592000; SameSite=Strict$/);
     assert.ok(!/hash|password/.test(answer.text.replace(token, "")));
     const secure = await login(server, user.email, user.password, {

@@ -34,6 +34,7 @@ test('a job from its start through live progress to its end, in another browser'
 
   await ada.page.getByRole('button', { name: 'Start a job' }).first().click();
   const dialog = ada.page.getByRole('dialog', { name: 'Start a job' });
+  await dialog.getByLabel('What to do').selectOption('check');
   await dialog.getByLabel('Duration ms').fill('6000');
   await dialog.getByRole('button', { name: 'Start job' }).click();
   await expect(dialog).toBeHidden();
@@ -197,6 +198,7 @@ test('the filters are in the address; opening a job keeps them', async ({ visit,
   await expect(page).toHaveURL(/type=check/);
   await page.reload();
   await expect(statuses.getByRole('button', { name: 'Failed' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(row(page, job.id)).toBeVisible();
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(new RegExp(`/jobs/${job.id}\\?.*type=check`));
@@ -260,6 +262,7 @@ test('an episode shows its jobs, live, and starts one; what is wrong is said at 
   await page.getByRole('button', { name: 'Start a job' }).click();
   const dialog = page.getByRole('dialog', { name: 'Start a job' });
   await expect(dialog).toContainText(episode.title);
+  await dialog.getByLabel('What to do').selectOption('check');
   await dialog.getByLabel('Duration ms').fill('soon');
   await page.keyboard.press('Control+Enter');
   await expect(dialog.getByText('This is not a number.')).toBeVisible();
@@ -311,6 +314,7 @@ test('schedules: made, paused, changed, deleted by an administrator', async ({ v
   await expect(dialog.getByText('“25” is no hour.')).toBeVisible();
   await dialog.getByRole('button', { name: 'every day at 06:00' }).click();
   await expect(dialog.getByText(/Next, in your time: /)).toBeVisible();
+  await dialog.getByLabel('What to do').selectOption('check');
   await dialog.getByLabel('Duration ms').fill('10');
   await dialog.getByRole('button', { name: 'Create schedule' }).click();
   await expect(dialog).toBeHidden();

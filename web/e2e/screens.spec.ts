@@ -83,10 +83,15 @@ for (const { name, options } of sizes)
       const { page } = await visit(people.ada, { ...options, colorScheme });
       const check = async (what: string) => {
         await accessible(page, what);
-        const wider = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(wider, `${what} scrolls sideways`).toBe(0);
+        const wider = () =>
+          page.evaluate(() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            return [...document.querySelectorAll('body *')]
+              .filter((element) => element.getBoundingClientRect().right > width)
+              .map((element) => element.outerHTML.slice(0, 200));
+          });
+        await expect.poll(wider, `${what} scrolls sideways`).toEqual([]);
         expect(await page.getByRole('heading', { level: 1 }).count(), `headings of ${what}`).toBe(1);
       };
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);

@@ -112,7 +112,7 @@ CREATE INDEX job_log_job ON job_log (job_id, seq);
 -- Files that jobs take and make, in pieces: any node can run the job and any node serve the file.
 CREATE TABLE job_files (
     id         uuid        PRIMARY KEY,
-    job_id     uuid,       -- none yet: being uploaded for a job that is to come
+    job_id     uuid,       -- perhaps of a job that is about to be made
     role       text        NOT NULL CHECK (role IN ('input', 'output')),
     name       text        NOT NULL,
     media_type text        NOT NULL,
