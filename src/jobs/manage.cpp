@@ -2,6 +2,7 @@
 
 #include "db/described.hpp"
 #include "jobs/events.hpp"
+#include "jobs/statements.hpp"
 #include "jobs/types.hpp"
 
 namespace showrunner::jobs {
@@ -11,18 +12,13 @@ namespace {
 using db::Lane;
 using db::Query;
 
-constexpr std::string_view moved_columns =
-    "id, type, queue, priority, attempt, max_attempts, lease, worker, show_id, episode_id, "
-    "group_key, created_by, created_by_name, created_at, run_at, started_at, progress, message, "
-    "args, error, retries";
-
 Query const cancel_waiting{
     "cancel_waiting_job",
     events::appending_many(
         fmt::format(
             "INSERT INTO jobs_finished ({0}, status, finished_at) SELECT {0}, 'cancelled', now() "
             "FROM ended RETURNING id",
-            moved_columns
+            kept_columns
         ),
         2,
         "ended AS (DELETE FROM jobs WHERE id = $1 AND status = 'pending' RETURNING *), tallied AS "

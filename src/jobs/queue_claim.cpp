@@ -1,9 +1,9 @@
 // Taking jobs.
-#include "base/id.hpp"
 #include "db/described.hpp"
 #include "events/ledger.hpp"
 #include "jobs/events.hpp"
 #include "jobs/queue.hpp"
+#include "jobs/statements.hpp"
 
 #include <algorithm>
 
@@ -105,13 +105,6 @@ Query const find_limits{
     "$1",
     Lane::read
 };
-
-std::vector<std::string> new_ids(int count) {
-    std::vector<std::string> ids;
-    ids.reserve(static_cast<std::size_t>(count));
-    for (int n = 0; n < count; ++n) ids.push_back(new_id());
-    return ids;
-}
 
 std::vector<Claimed> claimed_of(db::Rows const& rows) {
     std::vector<Claimed> jobs;

@@ -1,9 +1,9 @@
 // Finishing, failing and giving back; leases that ran out.
-#include "base/id.hpp"
 #include "db/described.hpp"
 #include "events/ledger.hpp"
 #include "jobs/events.hpp"
 #include "jobs/queue.hpp"
+#include "jobs/statements.hpp"
 
 namespace showrunner::jobs {
 
@@ -11,11 +11,6 @@ namespace {
 
 using db::Lane;
 using db::Query;
-
-constexpr std::string_view kept_columns =
-    "id, type, queue, priority, attempt, max_attempts, lease, worker, show_id, episode_id, "
-    "group_key, created_by, created_by_name, created_at, run_at, started_at, progress, message, "
-    "args, error, retries";
 
 /// How long what ends took and had waited, as the upper bound of its bucket.
 std::string bucket_ms(std::string_view from, std::string_view to) {
@@ -189,13 +184,6 @@ std::string error_json(Failure const& failure) {
     );
 }
 
-std::vector<std::string> new_ids(std::size_t count) {
-    std::vector<std::string> ids;
-    ids.reserve(count);
-    for (std::size_t n = 0; n < count; ++n) ids.push_back(new_id());
-    return ids;
-}
-
 void split(
     std::span<Held const> held, std::vector<std::string>& ids, std::vector<std::string>& leases
 ) {
@@ -218,7 +206,9 @@ Task<std::vector<std::string>> Queue::complete(std::vector<Completion> completio
             each.result.empty() ? std::nullopt : std::optional{std::move(each.result)}
         );
     }
-    db::Params params{ids, leases, results, new_ids(ids.size()), to_rfc3339(clock_.now())};
+    db::Params params{
+        ids, leases, results, new_ids(static_cast<int>(ids.size())), to_rfc3339(clock_.now())
+    };
     db::Rows const rows = co_await pool_.run(complete_jobs, std::move(params));
     std::vector<std::string> finished;
     for (db::Row const row : rows) finished.push_back(row.get<std::string>(0));
