@@ -1,8 +1,6 @@
 // Which jobs a message has to be sent for, on a real PostgreSQL.
 #include "jobs/outbox.hpp"
-#include "support/server.hpp"
-
-#include <doctest/doctest.h>
+#include "support/job_queue.hpp"
 
 #include <algorithm>
 #include <set>
@@ -14,41 +12,10 @@ namespace {
 using auth::Role;
 using std::chrono::seconds;
 
-app::Config without_processor() {
-    app::Config config;
-    config.job_concurrency = 0;
-    return config;
-}
-
-struct OutboxTest {
-    test::TestServer server{without_processor()};
-    asio::io_context io{1};
-    metrics::Registry metrics;
-    db::Pool pool{io.get_executor(), options(), metrics};
-    SystemClock clock;
-    Queue queue{pool, clock};
+struct OutboxTest : test::QueueTest {
     Outbox outbox{pool, clock, {.resend_after = seconds{300}}};
 
     OutboxTest() { run(outbox.prepare()); }
-
-    [[nodiscard]] db::PoolOptions options() const {
-        db::PoolOptions options;
-        options.url = server.database().url();
-        options.connections = 4;
-        return options;
-    }
-
-    template <typename T>
-    T run(Task<T> task) {
-        return test::run(io, std::move(task));
-    }
-
-    std::string create(std::string const& more = {}) {
-        auto const answer =
-            server.call(Role::editor, "POST", "/api/v1/jobs", R"({"type":"check")" + more + "}");
-        REQUIRE(answer.status == 201);
-        return test::at(answer.body, "data.id");
-    }
 
     std::vector<Unsent> take(int max = 100) { return run(outbox.take({"default"}, max)); }
 

@@ -1,10 +1,7 @@
 // The state machine, leases and limits on a real PostgreSQL.
 #include "jobs/job.hpp"
 #include "jobs/outbox.hpp"
-#include "jobs/queue.hpp"
-#include "support/server.hpp"
-
-#include <doctest/doctest.h>
+#include "support/job_queue.hpp"
 
 #include <algorithm>
 #include <set>
@@ -15,40 +12,8 @@ namespace {
 
 using auth::Role;
 
-app::Config without_processor() {
-    app::Config config;
-    config.job_concurrency = 0;
-    return config;
-}
-
-/// A server that takes no jobs, and the queue as a processor sees it.
-struct JobTest {
-    test::TestServer server{without_processor()};
-    asio::io_context io{1};
-    metrics::Registry metrics;
-    db::Pool pool{io.get_executor(), options(), metrics};
-    SystemClock clock;
-    Queue queue{pool, clock};
+struct JobTest : test::QueueTest {
     Outbox outbox{pool, clock, {}};
-
-    [[nodiscard]] db::PoolOptions options() const {
-        db::PoolOptions options;
-        options.url = server.database().url();
-        options.connections = 4;
-        return options;
-    }
-
-    template <typename T>
-    T run(Task<T> task) {
-        return test::run(io, std::move(task));
-    }
-
-    std::string create(std::string const& more = {}) {
-        auto const answer =
-            server.call(Role::editor, "POST", "/api/v1/jobs", R"({"type":"check")" + more + "}");
-        REQUIRE(answer.status == 201);
-        return test::at(answer.body, "data.id");
-    }
 
     std::vector<Claimed> claim(int max, QueueLimits limits = {}, Hints* hints = nullptr) {
         return run(
