@@ -4,13 +4,18 @@ import { asProblem } from '@/api/problem';
 import { queryClient } from '@/api/query';
 import type { Job, JobCreate } from '@/api/types';
 import { count, plural } from '@/lib/format';
+import { freshestJobs } from '@/realtime/job-live';
 import { refetchSoon } from '@/realtime/live';
 import type { JobPages } from '@/realtime/job-patch';
 import { toast, toastError } from '@/ui/toasts';
 import { canCancel, canRetry, jobStatusFacts } from './job';
 
-/** Puts what the server has answered into every list that has the job. Its events say the same again. */
-function adopt(job: Job): void {
+/**
+ * Puts what the server has answered into every list that has the job. Its events say the same again, and may have been
+ * faster than the answer to what was asked at `askedAt`.
+ */
+function adopt(answer: Job, askedAt: number): Job {
+  const job = freshestJobs([answer], askedAt)[0] ?? answer;
   queryClient.setQueryData(keys.job(job.id), job);
   queryClient.setQueryData<Job[]>(keys.jobFailures, (jobs) =>
     jobs?.map((each) => (each.id === job.id ? job : each)),
@@ -26,26 +31,26 @@ function adopt(job: Job): void {
     });
   }
   refetchSoon(queryClient, keys.jobStats);
+  return job;
 }
 
 export async function createJob(values: JobCreate, key: string): Promise<Job> {
+  const askedAt = performance.now();
   const job = await record(api.POST('/jobs', { body: values, params: { header: idempotency(key) } }));
-  queryClient.setQueryData(keys.job(job.id), job);
   refetchSoon(queryClient, keys.jobLists);
-  refetchSoon(queryClient, keys.jobStats);
-  return job;
+  return adopt(job, askedAt);
 }
 
 export type JobAction = 'retry' | 'cancel';
 
-async function act(action: JobAction, id: string): Promise<Job> {
+export async function act(action: JobAction, id: string): Promise<Job> {
+  const askedAt = performance.now();
   const params = { path: { id }, header: idempotency() };
   const job = await record(
     action === 'retry' ? api.POST('/jobs/{id}/retry', { params }) : api.POST('/jobs/{id}/cancel', { params }),
   );
-  adopt(job);
   if (action === 'retry') refetchSoon(queryClient, keys.jobFailures);
-  return job;
+  return adopt(job, askedAt);
 }
 
 export async function retryJob(job: Job): Promise<void> {
