@@ -14,6 +14,9 @@ public:
 
     Task<std::vector<Claimed>> take(Claim claim, QueueLimits limits) override;
 
+    /// While one claim is committed, the next is worked on.
+    [[nodiscard]] int takes_at_once() const override { return 2; }
+
     void renewed(Held const& /*held*/) override {}
 
     void ended(Held const& /*held*/) override {}

@@ -92,6 +92,7 @@ Processor::Processor(
       saved_timer_{executor, SteadyClock::time_point::max()},
       wait_seconds_{services.metrics.histogram(wait_spec)},
       running_gauge_{services.metrics.gauge(running_spec)} {
+    for (std::string const& queue : options_.queues) intakes_.push_back({queue});
     for (Handler const& handler : handlers) handlers_.emplace(handler.type, handler);
     services.metrics.declare(run_seconds);
     source_.on_arrival([this] { wake(); });
@@ -121,6 +122,16 @@ Handler const* Processor::handler_of(std::string_view type) const {
 // ---------------------------------------------------------------- taking
 
 void Processor::wake() {
+    all_due();
+    nudge();
+}
+
+void Processor::all_due() {
+    for (Intake& intake : intakes_) intake.due = true;
+}
+
+/// take() has a look at what can be begun.
+void Processor::nudge() {
     woken_ = true;
     take_timer_.cancel();
 }
@@ -144,28 +155,50 @@ Task<QueueLimits> Processor::limits_of(std::string queue) {
     co_return limits;
 }
 
-Task<int> Processor::take_from(std::string queue) {
-    QueueLimits const limits = co_await limits_of(queue);
-    int const room = std::min(batch_max, options_.concurrency - executing_);
-    Claim claim{queue, room, id_, options_.lease, {}};
+Task<> Processor::take_from(Processor& self, Intake& intake, int room) {
     std::vector<Claimed> jobs;
-    std::exception_ptr failure;
-    claiming_ = true;
     try {
-        jobs = co_await source_.take(std::move(claim), limits);
-    } catch (...) {
-        failure = std::current_exception();
+        QueueLimits const limits = co_await self.limits_of(intake.queue);
+        Claim claim{intake.queue, room, self.id_, self.options_.lease, {}};
+        jobs = co_await self.source_.take(std::move(claim), limits);
+    } catch (std::exception const& e) {
+        log::warning("jobs_not_taken", {{"queue", intake.queue}, {"error", e.what()}});
+        self.claim_unknown_ = true;
     }
-    claiming_ = false;
-    if (draining_) drain_timer_.cancel();
-    if (failure) {
-        claim_unknown_ = true;
-        std::rethrow_exception(failure);
+    --intake.under_way;
+    self.reserved_ -= room;
+    intake.deep = static_cast<int>(jobs.size()) == room;
+    if (!jobs.empty()) {
+        intake.due = true;
+        self.services_.tail.wake();
     }
-    if (!jobs.empty()) services_.tail.wake();
-    int const taken = static_cast<int>(jobs.size());
-    for (Claimed& job : jobs) begin(std::move(job));
-    co_return taken;
+    for (Claimed& job : jobs) self.begin(std::move(job));
+    if (self.draining_) self.drain_timer_.cancel();
+    self.nudge();
+}
+
+bool Processor::begin_take(Intake& intake) {
+    int const room = std::min(batch_max, options_.concurrency - executing_ - reserved_);
+    if (!intake.due || room <= 0 || intake.under_way >= source_.takes_at_once()) return false;
+    intake.due = intake.deep;
+    ++intake.under_way;
+    reserved_ += room;
+    spawn(executor_, "job_take", take_from(*this, intake, room));
+    return true;
+}
+
+/// From every queue that may have something, in turn, as far as there is room.
+void Processor::begin_takes() {
+    // Completions that cannot be written (no database) must not pile up.
+    if (draining_ || completions_.size() >= std::size_t{4} * batch_max) return;
+    bool begun = true;
+    while (begun) {
+        begun = false;
+        for (std::size_t n = 0; n < intakes_.size(); ++n) {
+            begun = begin_take(intakes_[(first_intake_ + n) % intakes_.size()]) || begun;
+        }
+        ++first_intake_;
+    }
 }
 
 /// A claim whose answer did not arrive may have been committed: what we are said to hold and know
@@ -179,22 +212,16 @@ Task<> Processor::give_back_unknown() {
 }
 
 Task<> Processor::take() {
-    co_await give_back_unknown();
     for (;;) {
-        bool more = false;
         woken_ = false;
-        for (std::size_t n = 0; n < options_.queues.size(); ++n) {
-            // Completions that cannot be written (no database) must not pile up.
-            bool const full = draining_ || executing_ >= options_.concurrency ||
-                              completions_.size() >= std::size_t{4} * batch_max;
-            if (full) break;
-            std::string const& queue = options_.queues[(first_queue_ + n) % options_.queues.size()];
-            int const taken = co_await take_from(queue);
-            if (taken > 0) more = true;
+        if (!claim_unknown_) {
+            begin_takes();
+        } else if (reserved_ == 0) {
+            co_await give_back_unknown();
+            continue;
         }
-        ++first_queue_;
-        bool const room = !draining_ && executing_ < options_.concurrency;
-        if (!more || !room) co_await pause(options_.poll_interval);
+        co_await pause(options_.poll_interval);
+        if (!woken_) all_due();
     }
 }
 
@@ -252,7 +279,7 @@ Task<> Processor::work(Processor& self, std::shared_ptr<Active> active) {
 void Processor::free_slot() {
     --executing_;
     running_gauge_.set(executing_);
-    wake();
+    nudge();
 }
 
 }  // namespace showrunner::jobs

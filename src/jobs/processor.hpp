@@ -67,11 +67,14 @@ public:
     void cancel(std::string_view job_id);
 
     /// The settings of a queue changed.
-    void refresh_limits() { limits_.clear(); }
+    void refresh_limits() {
+        limits_.clear();
+        wake();
+    }
 
     [[nodiscard]] int running() const { return executing_; }
 
-    static constexpr int batch_max = 500;
+    static constexpr int batch_max = 1000;
     static constexpr int lines_max = 10'000;  ///< of an attempt's log
     static constexpr std::size_t line_bytes_max = 4096;
     static constexpr std::size_t message_bytes_max = 500;
@@ -91,10 +94,22 @@ private:
         std::string text;
     };
 
+    /// A queue, as jobs are taken from it.
+    struct Intake {
+        std::string queue;
+        bool due = true;    ///< there may be something in it
+        bool deep = false;  ///< there was more than what was taken last
+        int under_way = 0;
+    };
+
     enum class Stop : std::uint8_t { none, cancelled, timed_out, lost, shutdown };
 
     Task<QueueLimits> limits_of(std::string queue);
-    Task<int> take_from(std::string queue);
+    void begin_takes();
+    bool begin_take(Intake& intake);
+    void all_due();
+    void nudge();
+    static Task<> take_from(Processor& self, Intake& intake, int room);
     void begin(Claimed job);
     static Task<> work(Processor& self, std::shared_ptr<Active> active);
     Task<> settle(std::shared_ptr<Active> active, std::optional<Failure> failure);
@@ -113,9 +128,10 @@ private:
     void stop(Active& active, Stop why);
     void forget(Held const& held);
     void free_slot();
+    void leave_room(std::string const& queue);
     void show(Active& active, bool logged);
     Task<> pause(std::chrono::milliseconds duration);
-    Task<> ended_within(std::chrono::milliseconds limit);
+    Task<> ended_within(std::chrono::milliseconds limit, bool taken_only = false);
     [[nodiscard]] Handler const* handler_of(std::string_view type) const;
 
     api::Services& services_;
@@ -136,12 +152,13 @@ private:
     std::vector<Line> lines_;  ///< of the logs, to be written
     bool saving_ = false;
     int executing_ = 0;
-    std::size_t first_queue_ = 0;
+    int reserved_ = 0;  ///< places for what is being taken
+    std::vector<Intake> intakes_;
+    std::size_t first_intake_ = 0;
     bool woken_ = false;
     bool draining_ = false;
     bool hurried_ = false;
-    bool claiming_ = false;       ///< a claim is under way
-    bool claim_unknown_ = false;  ///< one failed, and may have been committed all the same
+    bool claim_unknown_ = false;  ///< a claim failed, and may have been committed all the same
     metrics::Histogram& wait_seconds_;
     metrics::Gauge& running_gauge_;
 };

@@ -159,6 +159,7 @@ Task<bool> Processor::finish(std::vector<Completion> batch) {
     services_.metrics.counter(ended_total, "stale").add(batch.size() - finished.size());
     services_.tail.wake();
     for (Completion const& each : batch) forget(each.held);
+    nudge();  // There may have been too many to take more.
     co_return true;
 }
 
@@ -193,10 +194,23 @@ Task<bool> Processor::refuse_result(Completion completion) {
     co_return written;
 }
 
+/// What a queue's limits did not allow they may allow now.
+void Processor::leave_room(std::string const& queue) {
+    auto const limits = limits_.find(queue);
+    if (limits != limits_.end() && !limits->second.any()) return;
+    for (Intake& intake : intakes_) {
+        if (intake.queue == queue) intake.due = true;
+    }
+    nudge();
+}
+
 void Processor::forget(Held const& held) {
     source_.ended(held);
     auto const found = active_.find(held.id);
-    if (found != active_.end() && found->second->job.lease == held.lease) active_.erase(found);
+    if (found != active_.end() && found->second->job.lease == held.lease) {
+        leave_room(found->second->job.queue);
+        active_.erase(found);
+    }
     if (draining_ && active_.empty()) drain_timer_.cancel();
 }
 
@@ -244,10 +258,12 @@ void Processor::hurry() {
     drain_timer_.cancel();
 }
 
-Task<> Processor::ended_within(milliseconds limit) {
+Task<> Processor::ended_within(milliseconds limit, bool taken_only) {
     auto const end = SteadyClock::now() + limit;
     bool const hurried = hurried_;
-    while ((claiming_ || !active_.empty()) && SteadyClock::now() < end && hurried_ == hurried) {
+    while (SteadyClock::now() < end && hurried_ == hurried) {
+        bool const over = reserved_ == 0 && (taken_only || active_.empty());
+        if (over) break;
         drain_timer_.expires_at(end);
         co_await drain_timer_.async_wait(as_result);
     }
@@ -256,6 +272,8 @@ Task<> Processor::ended_within(milliseconds limit) {
 Task<> Processor::drain(milliseconds limit) {
     take_no_more();
     if (!hurried_) co_await ended_within(limit);
+    // What is being taken now might be what is given back next.
+    co_await ended_within(hurried_ ? hurried_stop_limit : stop_limit, true);
     for (auto const& active : at_work()) stop(*active, Stop::shutdown);
     co_await ended_within(hurried_ ? hurried_stop_limit : stop_limit);
     co_await sign_off();

@@ -95,24 +95,27 @@ struct Renewed {
 /// brings less than it could.
 class Hints {
 public:
-    void learn(std::span<Claimed const> claimed);
+    /// A job of the priority was claimed that is due at `run_at_us` (µs since 1970).
+    void learn(int priority, std::int64_t run_at_us, std::string const& id);
     void forget();
     /// Forgets when the last time is long ago.
     void refresh(std::chrono::steady_clock::time_point now);
 
     [[nodiscard]] bool any() const { return any_; }
 
-    [[nodiscard]] std::vector<std::string> const& times() const { return times_; }
+    /// By priority, in µs since 1970.
+    [[nodiscard]] std::vector<std::string> times() const;
 
     [[nodiscard]] std::vector<std::string> const& ids() const { return ids_; }
 
 private:
     static constexpr std::chrono::seconds keep_for{1};
     static constexpr std::size_t priorities = 10;
+    static constexpr std::int64_t year_one_us = -62'135'596'800'000'000;
 
     bool any_ = false;
     std::chrono::steady_clock::time_point forgot_at_{};
-    std::vector<std::string> times_ = std::vector<std::string>(priorities, "-infinity");
+    std::vector<std::int64_t> times_ = std::vector<std::int64_t>(priorities, year_one_us);
     std::vector<std::string> ids_ =
         std::vector<std::string>(priorities, "00000000-0000-0000-0000-000000000000");
 };

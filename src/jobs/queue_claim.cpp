@@ -16,17 +16,20 @@ using db::Query;
 
 /// Marks the jobs whose ids `picked` selects as the worker's. Parameters: $1 worker, $2 lease in
 /// seconds, $3 event ids, $4 now. Times are the statement's: its transaction may have waited for
-/// its turn for longer than a lease. Whichever way the job waits again, its message is to be sent
-/// again (JOB_QUEUE=sqs): that is forgotten here, once for all of them.
+/// its turn for longer than a lease. `picked` locks what it selects, so the rows are still as it
+/// found them; nothing else is asked of them here, lest a plan made for an empty queue read all
+/// that waits and look for each row in the list. Whichever way the job waits again, its message is
+/// to be sent again (JOB_QUEUE=sqs): that is forgotten here, once for all of them.
 std::string claiming(std::string const& picked) {
     return "WITH change AS (UPDATE jobs SET status = 'processing', attempt = attempt + 1, "
            "lease = lease + 1, lease_until = statement_timestamp() + make_interval(secs => "
            "$2::int), worker = $1, started_at = statement_timestamp(), cancel_requested_at = NULL, "
            "progress = NULL, message = NULL, sent_at = NULL "
            "WHERE id = ANY (ARRAY(" +
-           picked + ")) AND status = 'pending' RETURNING " + db::columns_of<Claimed>() +
-           ", id AS job_id)" + events::appending_rows<JobStarted>("appended", "change", 3, 4) +
-           " SELECT " + db::columns_of<Claimed>() + " FROM change";
+           picked + ")) RETURNING " + db::columns_of<Claimed>() + ", id AS job_id)" +
+           events::appending_rows<JobStarted>("appended", "change", 3, 4) + " SELECT " +
+           db::columns_of<Claimed>() +
+           ", (extract(epoch FROM run_at) * 1000000)::bigint FROM change";
 }
 
 // One probe of the index a priority, as lazily as the limit allows: what is scheduled for later
@@ -35,10 +38,10 @@ std::string claiming(std::string const& picked) {
 Query const claim_ready{
     "claim_jobs",
     claiming(
-        "SELECT ready.id FROM unnest($7::timestamptz[], $8::uuid[]) WITH ORDINALITY "
-        "AS hint(run_at, id, n) CROSS JOIN LATERAL (SELECT j.id FROM jobs j WHERE j.queue = $5 "
+        "SELECT ready.id FROM unnest($7::bigint[], $8::uuid[]) WITH ORDINALITY "
+        "AS hint(us, id, n) CROSS JOIN LATERAL (SELECT j.id FROM jobs j WHERE j.queue = $5 "
         "AND j.status = 'pending' AND j.priority = (hint.n - 1)::smallint AND j.run_at <= now() "
-        "AND (j.run_at, j.id) >= (hint.run_at, hint.id) "
+        "AND (j.run_at, j.id) >= ('epoch'::timestamptz + hint.us * interval '1 us', hint.id) "
         "ORDER BY j.run_at, j.id LIMIT $6::int FOR UPDATE SKIP LOCKED) AS ready LIMIT $6::int"
     ),
     Lane::change
@@ -116,6 +119,14 @@ std::vector<Claimed> claimed_of(db::Rows const& rows) {
     return jobs;
 }
 
+void learn(Hints& hints, db::Rows const& rows) {
+    constexpr int run_at_us = boost::mp11::mp_size<json::Members<Claimed>>::value;
+    for (db::Row const row : rows) {
+        auto const job = db::read<Claimed>(row);
+        hints.learn(job.priority, row.get<std::int64_t>(run_at_us), job.id);
+    }
+}
+
 /// The parameters that every claim begins with.
 db::Params claim_params(Claim const& claim, int max, Clock const& clock) {
     return db::Params{claim.worker, claim.lease.count(), new_ids(max), to_rfc3339(clock.now())};
@@ -123,14 +134,18 @@ db::Params claim_params(Claim const& claim, int max, Clock const& clock) {
 
 }  // namespace
 
-void Hints::learn(std::span<Claimed const> claimed) {
-    for (Claimed const& job : claimed) {
-        auto const place = static_cast<std::size_t>(job.priority);
-        // Cut to milliseconds on its way here: not later than the job's own.
-        times_[place] = to_rfc3339(job.run_at);
-        ids_[place] = "00000000-0000-0000-0000-000000000000";
-        any_ = true;
-    }
+std::vector<std::string> Hints::times() const {
+    std::vector<std::string> texts;
+    for (std::int64_t const time : times_) texts.push_back(std::to_string(time));
+    return texts;
+}
+
+void Hints::learn(int priority, std::int64_t run_at_us, std::string const& id) {
+    auto const place = static_cast<std::size_t>(priority);
+    any_ = true;
+    if (std::tie(times_[place], ids_[place]) >= std::tie(run_at_us, id)) return;
+    times_[place] = run_at_us;
+    ids_[place] = id;
 }
 
 void Hints::forget() {
@@ -156,17 +171,16 @@ Task<std::vector<Claimed>> Queue::claim(Claim claim, QueueLimits limits, Hints* 
     Hints const& from = hints != nullptr ? *hints : none;
     params.add(claim.queue).add(claim.max).add(from.times()).add(from.ids());
     db::Rows const rows = co_await pool_.run(claim_ready, std::move(params));
-    std::vector<Claimed> jobs = claimed_of(rows);
     if (hints != nullptr) {
         hints->refresh(std::chrono::steady_clock::now());
-        bool const partial = static_cast<int>(jobs.size()) < claim.max;
+        bool const partial = rows.size() < claim.max;
         if (partial) {
             hints->forget();
         } else {
-            hints->learn(jobs);
+            learn(*hints, rows);
         }
     }
-    co_return jobs;
+    co_return claimed_of(rows);
 }
 
 Task<std::vector<Claimed>> Queue::claim_within_limits(Claim claim) {

@@ -61,11 +61,14 @@ std::string noting_attempts(
     );
 }
 
+// The ids lead to the rows by the primary key, whatever a plan expects of the table: what is
+// compared beside them is no condition of another index (so not the status) and no join.
+// $1 ids, $2 leases, $3 results by id, $4 event ids, $5 now
 Query const complete_jobs{
     "complete_jobs",
-    "WITH ended AS (DELETE FROM jobs j USING unnest($1::uuid[], $2::bigint[], $3::jsonb[]) AS "
-    "d(did, dlease, dresult) WHERE j.id = d.did AND j.lease = d.dlease AND j.status = 'processing' "
-    "RETURNING j.*, j.id AS job_id, d.dresult AS results)" +
+    "WITH ended AS (DELETE FROM jobs j WHERE j.id = ANY ($1::uuid[]) AND j.lease_until IS NOT NULL "
+    "AND ((j.id, j.lease) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]))) IS TRUE "
+    "RETURNING j.*, j.id AS job_id, $3::jsonb -> j.id::text AS results)" +
         moving("jobs_finished", "completed", ", result", ", results") +
         events::appending_rows<JobCompleted>("appended", "ended", 4, 5) + " SELECT id FROM ended",
     Lane::change
@@ -198,14 +201,16 @@ void split(
 Task<std::vector<std::string>> Queue::complete(std::vector<Completion> completions) {
     std::vector<std::string> ids;
     std::vector<std::string> leases;
-    std::vector<std::optional<std::string>> results;
+    std::string results = "{";
     for (Completion& each : completions) {
+        if (!each.result.empty()) {
+            if (results.size() > 1) results += ',';
+            results += fmt::format("\"{}\":{}", each.held.id, each.result);
+        }
         ids.push_back(std::move(each.held.id));
         leases.push_back(std::to_string(each.held.lease));
-        results.push_back(
-            each.result.empty() ? std::nullopt : std::optional{std::move(each.result)}
-        );
     }
+    results += '}';
     db::Params params{
         ids, leases, results, new_ids(static_cast<int>(ids.size())), to_rfc3339(clock_.now())
     };

@@ -21,6 +21,9 @@ public:
     /// jobs to come.
     virtual Task<std::vector<Claimed>> take(Claim claim, QueueLimits limits) = 0;
 
+    /// How many calls of take() for a queue may be under way.
+    [[nodiscard]] virtual int takes_at_once() const { return 1; }
+
     /// The lease was lengthened.
     virtual void renewed(Held const& held) = 0;
 
