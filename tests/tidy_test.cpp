@@ -41,6 +41,7 @@ int layer_of(std::string const& folder) {
         {"aws", 2},
         {"events", 2},
         {"auth", 3},
+        {"blobs", 3},
         {"api", 4},
         {"app", 6},
         {"cli", 7},

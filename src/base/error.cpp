@@ -6,7 +6,7 @@ namespace showrunner {
 
 namespace {
 
-constexpr std::array<CodeInfo, 16> table{{
+constexpr std::array<CodeInfo, 19> table{{
     {Code::malformed, 400, "Malformed request", "MALFORMED"},
     {Code::unauthenticated, 401, "Not signed in", "UNAUTHENTICATED"},
     {Code::forbidden, 403, "Not allowed", "FORBIDDEN"},
@@ -23,6 +23,9 @@ constexpr std::array<CodeInfo, 16> table{{
     {Code::timeout, 408, "Request timed out", "TIMEOUT"},
     {Code::target_too_long, 414, "Target too long", "TARGET_TOO_LONG"},
     {Code::headers_too_large, 431, "Headers too large", "HEADERS_TOO_LARGE"},
+    {Code::no_space, 507, "Insufficient storage", "STORAGE_FULL"},
+    {Code::locked, 423, "Locked", "LOCKED"},
+    {Code::gone, 410, "Gone", "GONE"},
 }};
 
 constexpr bool table_is_in_order() {

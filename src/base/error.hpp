@@ -27,6 +27,9 @@ enum class Code : std::uint8_t {
     timeout,
     target_too_long,
     headers_too_large,
+    no_space,
+    locked,
+    gone,
 };
 
 struct CodeInfo {

@@ -42,6 +42,7 @@ std::string_view reason_of(unsigned status) {
         case 415: return "Unsupported Media Type";
         case 416: return "Range Not Satisfiable";
         case 422: return "Unprocessable Content";
+        case 423: return "Locked";
         case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
         case 500: return "Internal Server Error";
@@ -49,6 +50,8 @@ std::string_view reason_of(unsigned status) {
         case 502: return "Bad Gateway";
         case 503: return "Service Unavailable";
         case 504: return "Gateway Timeout";
+        case 460: return "Checksum Mismatch";
+        case 507: return "Insufficient Storage";
         default: return "Status";
             // clang-format on
     }

@@ -76,6 +76,10 @@ std::string_view Request::cookie(std::string_view name) const {
     return {};
 }
 
+Task<> BodySource::warm(std::uint64_t, std::uint64_t) {
+    co_return;
+}
+
 Response Response::json(unsigned status, std::string body) {
     Response response;
     response.status = status;

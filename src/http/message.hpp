@@ -63,6 +63,12 @@ struct Request {
     [[nodiscard]] std::string_view cookie(std::string_view name) const;
 };
 
+/// Where the bytes of a body are in an open file.
+struct FileSpan {
+    int fd = -1;
+    std::uint64_t offset = 0;
+};
+
 /// A body that is made while it is sent, for what is too large to be held.
 class BodySource {
 public:
@@ -75,6 +81,13 @@ public:
     /// number of bytes than was announced, the connection is closed: the client sees that it is cut
     /// off.
     virtual Task<bool> read(std::string& chunk) = 0;
+
+    /// When there is one, the kernel sends from it (sendfile) and read() is not called.
+    [[nodiscard]] virtual std::optional<FileSpan> file() const { return std::nullopt; }
+
+    /// Before `bytes` at `offset` of the file are sent: so that sending them does not wait for the
+    /// disk, and the event loop with it.
+    virtual Task<> warm(std::uint64_t offset, std::uint64_t bytes);
 };
 
 struct Response {
