@@ -128,6 +128,7 @@ Findings nothing_left_to_do(Files const& files) {
 std::map<std::string, std::string_view> const catch_sites{
     {"src/api/dispatcher.cpp", "the guard: whatever a handler throws becomes a response"},
     {"src/api/problem.cpp", "sorts what was thrown into problem documents"},
+    {"src/base/error.cpp", "tells an Error from any other exception"},
     {"src/base/offload.hpp", "brings an exception from a thread back to who awaits it"},
     {"src/base/task.cpp", "spawn() and supervise(): the end of a task"},
     {"src/cli/cli.cpp", "the end of a command: a sentence and an exit status"},
@@ -139,6 +140,7 @@ std::map<std::string, std::string_view> const catch_sites{
     {"src/jobs/sqs_link.cpp", "SQS is away: said once, and done without"},
     {"src/jobs/schedules.cpp", "what is wrong with a schedule becomes an Error"},
     {"src/http/exchange.cpp", "the end of a request: the connection lives on"},
+    {"src/http/send.cpp", "a body that cannot be made: the client sees that it is cut off"},
     {"src/realtime/hub.cpp", "a refusal becomes a CONNECT_ERROR or an ack"},
     {"src/socketio/socket.cpp", "the end of a handler: the connection lives on"},
 };

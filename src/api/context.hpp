@@ -55,6 +55,9 @@ public:
     /// Signals the processes when what was written is committed.
     void signal(std::string_view topic, std::string_view payload = {});
 
+    /// The request's transaction, when it has an Idempotency-Key.
+    [[nodiscard]] db::Transaction* transaction() { return transaction_; }
+
     void require(auth::Action action, std::optional<std::string_view> show_id = {}) const {
         auth::require(principal, action, show_id);
     }

@@ -52,8 +52,9 @@ bool has_media(http::Request const& request, std::string_view wanted) {
     return same_without_case(type, wanted);
 }
 
-/// `wanted` may name several types, separated by a space.
+/// `wanted` may name several types, separated by a space; `*/*`: any; empty: any, or none.
 bool has_any_media(http::Request const& request, std::string_view wanted) {
+    if (wanted.empty()) return true;
     if (wanted == "*/*") return request.headers.has("Content-Type");
     while (!wanted.empty()) {
         auto const space = wanted.find(' ');

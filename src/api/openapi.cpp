@@ -109,7 +109,7 @@ void write_parameters(std::string& out, Route const& route) {
 }
 
 void write_request(std::string& out, Route const& route) {
-    if (route.body == Body::none) return;
+    if (route.body == Body::none || (route.body == Body::stream && route.media.empty())) return;
     out += R"(,"requestBody":{"required":true,"content":{)";
     if (route.body == Body::json) {
         out += R"("application/json":{"schema":)" + reference(route.request) + "}";

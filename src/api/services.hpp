@@ -23,6 +23,10 @@ namespace showrunner::jobs {
 class Types;
 }
 
+namespace showrunner::files {
+class Depot;
+}
+
 namespace showrunner::api {
 
 struct DocsPage;
@@ -57,6 +61,7 @@ struct Services {
     client::Http& http;
     Allowances const& allowed;
     jobs::Types const& job_types;
+    files::Depot& files;
     realtime::Hub& hub;
     events::Catalogue const& catalogue;
     metrics::Registry& metrics;

@@ -5,6 +5,7 @@
 #include "app/features.hpp"
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "blobs/disk_store.hpp"
 #include "db/migrate.hpp"
 #include "jobs/job.hpp"
 #include "realtime/subscriptions.hpp"
@@ -113,6 +114,30 @@ api::Allowances allowances(Config const& config) {
     return allowed;
 }
 
+std::unique_ptr<blobs::Store> make_store(Config const& config) {
+    std::filesystem::path folder = config.file_dir;
+    if (folder.empty()) folder = std::filesystem::path{config.data_dir} / "files";
+    return std::make_unique<blobs::DiskStore>(std::move(folder));
+}
+
+files::Settings file_settings(Config const& config) {
+    auto const bytes = [](std::int64_t mb) { return static_cast<std::uint64_t>(mb) << 20U; };
+    files::Settings settings;
+    settings.bytes_max = {
+        bytes(config.file_video_mb),
+        bytes(config.file_image_mb),
+        bytes(config.file_audio_mb),
+        bytes(config.file_script_mb),
+        bytes(config.file_other_mb)
+    };
+    settings.show_quota_bytes = bytes(config.file_show_quota_mb);
+    settings.uploads_max = static_cast<unsigned>(config.file_uploads);
+    settings.upload_lifetime = std::chrono::hours{config.file_upload_hours};
+    settings.keep_deleted = std::chrono::hours{24 * config.file_deleted_days};
+    settings.link_lifetime = std::chrono::seconds{config.file_link_s};
+    return settings;
+}
+
 /// Batches of finished jobs that may be on their way to PostgreSQL at once.
 constexpr int job_flushers = 2;
 
@@ -156,7 +181,8 @@ App::App(asio::io_context& io, Config config, std::string database_url)
       signals_{io.get_executor(), db_, metrics_},
       http_{io.get_executor(), metrics_},
       allowed_{allowances(config_)},
-      job_types_{all_handlers()} {}
+      job_types_{all_handlers()},
+      files_{io.get_executor(), make_store(config_), file_settings(config_), metrics_} {}
 
 App::~App() = default;
 
@@ -188,6 +214,7 @@ Task<> App::prepare() {
         http_,
         allowed_,
         job_types_,
+        files_,
         hub_,
         catalogue(),
         metrics_,
@@ -263,6 +290,9 @@ Task<std::string> App::start() {
         jobs::show_progress(hub_, payload);
     });
     co_await start_jobs("server");
+    file_keeper_ = std::make_unique<files::Keeper>(*services_);
+    supervise_in_background("file_keeper", [this] { return file_keeper_->tidy(); });
+    supervise_in_background("file_reconciler", [this] { return file_keeper_->reconcile(); });
     supervise_in_background("sessions", [this] { return delete_old_sessions_hourly(db_, clock_); });
 
     dispatcher_ = std::make_unique<api::Dispatcher>(*services_, all_routes(), surroundings());
@@ -287,6 +317,7 @@ std::vector<std::string> App::worked_queues() const {
 }
 
 Task<> App::start_jobs(std::string kind) {
+    co_await files_.store->prepare();
     jobs::SqsEngine::declare_metrics(metrics_);
     if (config_.job_queue == "sqs") co_await start_sqs();
     keeper_ =
@@ -363,6 +394,7 @@ Task<> App::stop() {
     // Clients that lose their socket come back at once: spread over a while, to the other nodes.
     co_await sockets_.drain(std::min(deadline / 4, std::chrono::milliseconds{2000}));
     if (server_) co_await server_->drain(deadline);
+    co_await files_.drain();
     if (processor_) {
         co_await processor_->drain(std::chrono::milliseconds{config_.job_drain_timeout_ms});
     }

@@ -15,6 +15,8 @@
 #include "events/consumer.hpp"
 #include "events/signals.hpp"
 #include "events/tail.hpp"
+#include "files/depot.hpp"
+#include "files/keeper.hpp"
 #include "http/server.hpp"
 #include "http/static_files.hpp"
 #include "jobs/keeper.hpp"
@@ -86,6 +88,7 @@ private:
     client::Http http_;
     api::Allowances allowed_;
     jobs::Types job_types_;
+    files::Depot files_;
     api::About about_;
     std::optional<http::StaticFiles> web_;
     std::unique_ptr<auth::Accounts> accounts_;
@@ -93,6 +96,7 @@ private:
     std::unique_ptr<api::Dispatcher> dispatcher_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<jobs::Keeper> keeper_;
+    std::unique_ptr<files::Keeper> file_keeper_;
     std::unique_ptr<jobs::SqsEngine> sqs_;    ///< with JOB_QUEUE=sqs
     std::unique_ptr<jobs::Source> postgres_;  ///< otherwise
     std::unique_ptr<jobs::Processor> processor_;

@@ -83,6 +83,7 @@ void check(Config const& config) {
     if (config.job_queue != "postgres" && config.job_queue != "sqs") {
         throw std::runtime_error{"job_queue must be postgres or sqs"};
     }
+    if (config.file_store != "disk") throw std::runtime_error{"file_store must be disk"};
     if (!config.secret.empty() && config.secret.size() < 32) {
         throw std::runtime_error{"secret must have at least 32 characters"};
     }

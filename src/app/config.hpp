@@ -53,6 +53,18 @@ struct Config {
     std::int64_t job_command_cpu_s = 600;
     std::int64_t job_command_memory_mb = 4096;
     std::string outbound_addresses = "public";
+    std::string file_store = "disk";
+    std::string file_dir;
+    std::int64_t file_video_mb = 10'240;
+    std::int64_t file_image_mb = 25;
+    std::int64_t file_audio_mb = 2'048;
+    std::int64_t file_script_mb = 5;
+    std::int64_t file_other_mb = 1'024;
+    std::int64_t file_show_quota_mb = 0;
+    std::int64_t file_uploads = 200;
+    std::int64_t file_upload_hours = 24;
+    std::int64_t file_deleted_days = 30;
+    std::int64_t file_link_s = 300;
 };
 BOOST_DESCRIBE_STRUCT(
     Config,
@@ -94,7 +106,19 @@ BOOST_DESCRIBE_STRUCT(
      job_commands,
      job_command_cpu_s,
      job_command_memory_mb,
-     outbound_addresses)
+     outbound_addresses,
+     file_store,
+     file_dir,
+     file_video_mb,
+     file_image_mb,
+     file_audio_mb,
+     file_script_mb,
+     file_other_mb,
+     file_show_quota_mb,
+     file_uploads,
+     file_upload_hours,
+     file_deleted_days,
+     file_link_s)
 )
 
 enum class Secrecy : std::uint8_t { open, secret };
@@ -258,6 +282,38 @@ inline constexpr std::array config_keys{
     KeyInfo{
         "outbound_addresses", "What requests that users direct may reach: public addresses, or any."
     },
+    KeyInfo{
+        "file_store", "Where the content of files is: disk.", Secrecy::open, 0, 0, "FILE_STORE"
+    },
+    KeyInfo{"file_dir", "The folder of file_store = disk; files in data_dir when empty."},
+    KeyInfo{"file_video_mb", "Of one video, in MiB.", Secrecy::open, 1, 1'048'576},
+    KeyInfo{"file_image_mb", "Of one image, in MiB.", Secrecy::open, 1, 1'048'576},
+    KeyInfo{"file_audio_mb", "Of one audio file, in MiB.", Secrecy::open, 1, 1'048'576},
+    KeyInfo{"file_script_mb", "Of one script, in MiB.", Secrecy::open, 1, 1'048'576},
+    KeyInfo{"file_other_mb", "Of any other file, in MiB.", Secrecy::open, 1, 1'048'576},
+    KeyInfo{
+        "file_show_quota_mb",
+        "Of all files of a show together, in MiB; 0: no limit.",
+        Secrecy::open,
+        0,
+        1LL << 40
+    },
+    KeyInfo{"file_uploads", "That are written at once.", Secrecy::open, 1, 10'000},
+    KeyInfo{
+        "file_upload_hours",
+        "An upload that nobody goes on with for this long is given up.",
+        Secrecy::open,
+        1,
+        8'760
+    },
+    KeyInfo{
+        "file_deleted_days",
+        "Deleted files can be restored for this long; then their content is removed.",
+        Secrecy::open,
+        0,
+        3'650
+    },
+    KeyInfo{"file_link_s", "A link to a file is valid for this long.", Secrecy::open, 1, 86'400},
 };
 
 /// A key's value and where it comes from.

@@ -9,6 +9,7 @@
 #include "episodes/feature.hpp"
 #include "events/catalogue.hpp"
 #include "events/consumer.hpp"
+#include "files/feature.hpp"
 #include "jobs/feature.hpp"
 #include "ops/feature.hpp"
 #include "realtime/feature.hpp"
@@ -28,6 +29,7 @@ using Features = boost::mp11::mp_list<
     tokens::Feature,
     shows::Feature,
     episodes::Feature,
+    files::Feature,
     jobs::Feature,
     activity::Feature,
     realtime::Feature>;

@@ -43,6 +43,16 @@ CodeInfo const& info(Code code) {
     return table[static_cast<std::size_t>(code)];
 }
 
+std::optional<Error> error_in(std::exception_ptr exception) {
+    try {
+        std::rethrow_exception(exception);
+    } catch (Error const& error) {
+        return error;
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
 Error invalid_field(std::string field, std::string code, std::string message) {
     Error error{Code::invalid, message};
     error.fields.push_back({std::move(field), std::move(code), std::move(message)});

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -66,6 +68,9 @@ public:
     unsigned retry_after_s = 0;      ///< for Code::too_many and Code::unavailable
     std::vector<std::string> allowed;  ///< moves or methods that would have been allowed
 };
+
+/// The Error that an exception is; nothing for any other exception.
+[[nodiscard]] std::optional<Error> error_in(std::exception_ptr exception);
 
 [[nodiscard]] Error invalid_field(std::string field, std::string code, std::string message);
 

@@ -15,8 +15,15 @@ namespace showrunner {
 
 namespace {
 
-/// What an exception says; empty for cancellation, which is nobody's failure.
-std::string failure_of(std::exception_ptr error) {
+void report(std::string const& name, std::exception_ptr error) {
+    if (!error) return;
+    std::string const why = what_failed(error);
+    if (!why.empty()) log::error("task_failed", {{"task", name}, {"error", why}});
+}
+
+}  // namespace
+
+std::string what_failed(std::exception_ptr error) {
     try {
         std::rethrow_exception(error);
     } catch (boost::system::system_error const& e) {
@@ -25,14 +32,6 @@ std::string failure_of(std::exception_ptr error) {
         return e.what();
     }
 }
-
-void report(std::string const& name, std::exception_ptr error) {
-    if (!error) return;
-    std::string const why = failure_of(error);
-    if (!why.empty()) log::error("task_failed", {{"task", name}, {"error", why}});
-}
-
-}  // namespace
 
 void spawn(asio::any_io_executor executor, std::string name, Task<> task) {
     auto ended = [name = std::move(name)](std::exception_ptr error) { report(name, error); };
@@ -53,6 +52,20 @@ void spawn(
     asio::co_spawn(executor, std::move(task), asio::bind_cancellation_slot(slot, std::move(ended)));
 }
 
+Task<std::exception_ptr> outcome_of(Task<> task) {
+    std::exception_ptr failure;
+    try {
+        co_await std::move(task);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    }
+    co_return failure;
+}
+
 Task<> sleep_for(std::chrono::steady_clock::duration duration) {
     asio::steady_timer timer{co_await asio::this_coro::executor, duration};
     co_await timer.async_wait(asio::use_awaitable);
@@ -67,7 +80,7 @@ Task<> supervise(std::string name, std::function<Task<>()> loop, SuperviseOption
             co_await loop();
             co_return;
         } catch (...) {
-            why = failure_of(std::current_exception());
+            why = what_failed(std::current_exception());
         }
         if (why.empty()) co_return;
         // A loop that ran for a while was healthy: its next failure starts from the short delay.

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,14 @@ void spawn(
     std::string name,
     Task<> task
 );
+
+/// Runs `task`; what it threw, or null. For who has something to await before the failure goes on
+/// (`co_await` is ill-formed in a `catch`). After a cancellation, what is awaited next runs to its
+/// end: whoever means to end throws the failure on.
+Task<std::exception_ptr> outcome_of(Task<> task);
+
+/// What an exception says, for the log; empty for cancellation, which is nobody's failure.
+[[nodiscard]] std::string what_failed(std::exception_ptr error);
 
 struct SuperviseOptions {
     std::chrono::milliseconds backoff_min{50};

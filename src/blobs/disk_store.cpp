@@ -175,7 +175,9 @@ Listing list_uploads(fs::path const& root, std::string const& cursor, std::size_
 }  // namespace
 
 DiskStore::DiskStore(fs::path root)
-    : staged_{root / "staged"}, blobs_{root / "blobs"}, threads_{thread_count} {
+    : staged_{root / "staged"}, blobs_{root / "blobs"}, threads_{thread_count} {}
+
+Task<> DiskStore::prepare() {
     std::error_code error;
     for (fs::path const& folder : {staged_, blobs_}) {
         fs::create_directories(folder, error);
@@ -183,6 +185,7 @@ DiskStore::DiskStore(fs::path root)
             throw std::runtime_error{"files cannot be kept in " + folder.string()};
         }
     }
+    co_return;
 }
 
 fs::path DiskStore::staged_path(std::string_view id) const {

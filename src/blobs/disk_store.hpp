@@ -13,10 +13,12 @@ namespace showrunner::blobs {
 
 class DiskStore final : public Store {
 public:
-    /// Makes the folders. Throws std::runtime_error with a sentence for the operator.
     explicit DiskStore(std::filesystem::path root);
 
     [[nodiscard]] std::string_view name() const override { return "disk"; }
+
+    /// Makes the folders.
+    Task<> prepare() override;
 
     [[nodiscard]] std::size_t block_bytes() const override { return std::size_t{1} << 20U; }
 

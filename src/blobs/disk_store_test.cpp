@@ -55,6 +55,7 @@ TEST_CASE("disk store: a file that the system refuses is no room, and the upload
     Folder const folder;
     asio::io_context io{1};
     DiskStore store{folder.path()};
+    test::run(io, store.prepare());
     Staged staged = test::run(io, store.begin(new_id()));
     test::run(io, store.append(staged, std::make_shared<std::string const>(1000, 'x')));
     std::signal(SIGXFSZ, SIG_IGN);
@@ -79,7 +80,11 @@ TEST_CASE("disk store: a file that the system refuses is no room, and the upload
 }
 
 TEST_CASE("disk store: a folder that cannot be written to is refused in words") {
-    CHECK_THROWS_WITH(DiskStore{"/proc/nowhere"}, "files cannot be kept in /proc/nowhere/staged");
+    asio::io_context io{1};
+    DiskStore store{"/proc/nowhere"};
+    CHECK_THROWS_WITH(
+        test::run(io, store.prepare()), "files cannot be kept in /proc/nowhere/staged"
+    );
 }
 
 TEST_CASE("sha256: the known digests, in pieces, and gone on with by another") {

@@ -76,6 +76,9 @@ public:
     /// `disk`, `s3`: what the column blobs.store says.
     [[nodiscard]] virtual std::string_view name() const = 0;
 
+    /// Before the first use. Throws std::runtime_error with a sentence for the operator.
+    virtual Task<> prepare() { co_return; }
+
     /// How much append() is best given at once; less is for the end of an upload, or of a part of
     /// it that a client sent.
     [[nodiscard]] virtual std::size_t block_bytes() const = 0;

@@ -76,8 +76,17 @@ private:
     Task<After> respond(Response response);
     [[nodiscard]] After after(Response const& response) const;
     bool client_may_send();
+
+    // send.cpp: the answer's way to the client
+    [[nodiscard]] std::chrono::milliseconds write_allowance(
+        std::chrono::steady_clock::time_point started, std::uint64_t written
+    ) const;
+    [[nodiscard]] std::chrono::milliseconds write_limit() const;
     Task<bool> write(std::string_view body);
-    Task<bool> send_from(std::shared_ptr<BodySource> source, std::uint64_t bytes);
+    Task<bool> send(std::shared_ptr<BodySource> source, std::uint64_t bytes);
+    Task<bool> send_from(BodySource& source, std::uint64_t bytes);
+    Task<bool> send_file(BodySource& source, FileSpan span, std::uint64_t bytes);
+    Task<bool> send_piece(FileSpan span, std::size_t bytes, std::uint64_t sent_before);
 
     // watch.cpp: deadlines and cancellation
     void enter(Phase phase, std::chrono::milliseconds limit);
@@ -104,6 +113,7 @@ private:
     std::uint64_t body_accounted_ = 0;  ///< our share of Context::body_bytes
 
     std::chrono::steady_clock::time_point deadline_;
+    std::chrono::steady_clock::time_point sending_since_;
     Phase phase_ = Phase::idle;
     Stop stop_ = Stop::none;
     bool handling_ = false;    ///< between the start and the end of Application::serve()

@@ -179,4 +179,36 @@ std::string http_date(Time time) {
     );
 }
 
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
+    static constexpr std::array<std::string_view, 12> months{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
+    // Sun, 06 Nov 1994 08:49:37 GMT
+    if (text.size() != 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) return {};
+    auto const digits = [&](std::size_t at, std::size_t count) {
+        int value = -1;
+        std::string_view const part = text.substr(at, count);
+        auto const [end, error] = std::from_chars(part.data(), part.data() + count, value);
+        return error == std::errc{} && end == part.data() + count ? value : -1;
+    };
+    auto const month = std::ranges::find(months, text.substr(8, 3));
+    int const year = digits(12, 4);
+    int const day = digits(5, 2);
+    int const hour = digits(17, 2);
+    int const minute = digits(20, 2);
+    int const second = digits(23, 2);
+    if (month == months.end() || year < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) {
+        return {};
+    }
+    auto const index = static_cast<unsigned>(month - months.begin()) + 1;
+    std::chrono::year_month_day const date{
+        std::chrono::year{year},
+        std::chrono::month{index},
+        std::chrono::day{static_cast<unsigned>(day)}
+    };
+    if (!date.ok()) return {};
+    return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+           std::chrono::seconds{second};
+}
+
 }  // namespace showrunner::http

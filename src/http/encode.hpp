@@ -5,7 +5,9 @@
 #include "base/clock.hpp"
 #include "http/message.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,5 +31,8 @@ void append_head(std::string& out, Response const& response, Framing const& fram
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 [[nodiscard]] std::string http_date(Time time);
+
+/// The same form back; nothing for any other (the obsolete ones are nobody's any more).
+[[nodiscard]] std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text);
 
 }  // namespace showrunner::http

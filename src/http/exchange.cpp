@@ -6,8 +6,6 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include <array>
-
 namespace showrunner::http {
 
 namespace {
@@ -15,13 +13,8 @@ namespace {
 /// Up to here a body is copied behind its head; beyond, both are gathered by the kernel.
 constexpr std::size_t copy_bytes_max = std::size_t{16} * 1024;
 
-/// A reader slower than this is given up on, once the time-out has passed.
-constexpr std::uint64_t write_bytes_per_second_min = 1024;
-
 /// While a discarded body is at most this long, the connection is worth keeping.
 constexpr std::uint64_t keep_after_unread_max = std::uint64_t{64} * 1024;
-
-constexpr std::chrono::milliseconds stop_write_timeout{1000};
 
 class Counted {
 public:
@@ -205,7 +198,7 @@ Task<Connection::After> Connection::respond(Response response) {
         }
     }
     if (response.source && sends_body(response.status, request_.method)) {
-        bool const whole = co_await send_from(std::move(response.source), response.source_bytes);
+        bool const whole = co_await send(std::move(response.source), response.source_bytes);
         if (!whole) {
             linger_ = false;
             co_return After::close;
@@ -213,53 +206,6 @@ Task<Connection::After> Connection::respond(Response response) {
     }
     if (out_.capacity() > 2 * copy_bytes_max) out_ = {};
     co_return after_this;
-}
-
-Task<bool> Connection::send_from(std::shared_ptr<BodySource> source, std::uint64_t bytes) {
-    std::string chunk;
-    std::uint64_t sent = 0;
-    out_.clear();
-    try {
-        for (;;) {
-            bool const more = co_await source->read(chunk);
-            if (!more) break;
-            sent += chunk.size();
-            if (sent > bytes) break;
-            if (chunk.empty()) continue;
-            bool const written = co_await write(chunk);
-            if (!written) co_return false;
-        }
-    } catch (std::exception const& e) {
-        log::error("body_failed", {{"request_id", request_.request_id}, {"error", e.what()}});
-        co_return false;
-    }
-    co_return sent == bytes;
-}
-
-Task<bool> Connection::write(std::string_view body) {
-    using namespace std::chrono;
-    std::array<asio::const_buffer, 2> parts{asio::buffer(out_), asio::buffer(body)};
-    auto const limit =
-        stop_ == Stop::server_stops ? stop_write_timeout : context_->limits.write_timeout;
-    auto const started = context_->now;
-    std::uint64_t written = 0;
-    std::uint64_t const total = out_.size() + body.size();
-    for (;;) {
-        auto const allowance = limit + seconds{written / write_bytes_per_second_min} -
-                               duration_cast<milliseconds>(context_->now - started);
-        if (allowance.count() <= 0) co_return false;
-        enter(Phase::write, std::min<milliseconds>(limit, allowance));
-        auto const [failed, n] = co_await socket_.async_write_some(parts, as_result);
-        context_->meters.sent_bytes.add(n);
-        written += n;
-        if (written == total) co_return true;
-        if (failed) co_return false;
-        for (std::size_t rest = n; auto& part : parts) {
-            std::size_t const cut = std::min(rest, part.size());
-            part += cut;
-            rest -= cut;
-        }
-    }
 }
 
 }  // namespace showrunner::http

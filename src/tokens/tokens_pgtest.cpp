@@ -78,6 +78,7 @@ public:
             real.http,
             real.allowed,
             real.job_types,
+            real.files,
             real.hub,
             real.catalogue,
             real.metrics,

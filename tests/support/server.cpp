@@ -14,7 +14,8 @@ namespace showrunner::test {
 
 namespace {
 
-app::Config on_free_port(app::Config config) {
+app::Config on_free_port(app::Config config, std::filesystem::path const& folder) {
+    if (config.file_dir.empty()) config.file_dir = folder;
     config.listen = "127.0.0.1:0";
     config.drain_timeout_ms = 100;
     config.web_dir = "";
@@ -24,7 +25,9 @@ app::Config on_free_port(app::Config config) {
 }  // namespace
 
 TestServer::TestServer(app::Config config)
-    : app_{std::make_unique<app::App>(io_, on_free_port(std::move(config)), database_.url())} {
+    : app_{std::make_unique<app::App>(
+          io_, on_free_port(std::move(config), folder_.path()), database_.url()
+      )} {
     run(io_, start());
     thread_ = std::thread{[this] {
         auto const work = asio::make_work_guard(io_);

@@ -7,9 +7,13 @@
 #include "support/database.hpp"
 #include "support/http_client.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +38,16 @@ public:
 
     [[nodiscard]] TestDatabase const& database() const { return database_; }
 
+    /// Where it keeps the content of files.
+    [[nodiscard]] std::filesystem::path const& folder() const { return folder_.path(); }
+
+    /// For what is looked at on the server's own thread.
+    template <typename T>
+    T on_server(std::function<Task<T>(api::Services&)> work) const {
+        auto result = asio::co_spawn(io_, work(app_->services()), asio::use_future);
+        return result.get();
+    }
+
     /// Sends with the role's token (none: without) and, for a body, as JSON.
     [[nodiscard]] HttpResponse call(
         std::optional<auth::Role> as,
@@ -50,7 +64,8 @@ private:
     Task<> start();
 
     TestDatabase database_;
-    asio::io_context io_{1};
+    TemporaryFolder folder_;
+    mutable asio::io_context io_{1};
     std::unique_ptr<app::App> app_;
     std::string url_;
     std::map<auth::Role, std::string> tokens_;

@@ -26,6 +26,7 @@ public:
         : io_{io}, store_{store}, folder_{std::move(folder)} {}
 
     void check() {
+        run(store_.prepare());
         a_blob_is_what_was_appended();
         any_part_can_be_read();
         an_upload_goes_on_after_a_crash();
