@@ -143,6 +143,14 @@ Task<File> Intake::finish(End end) {
     co_return claim_.file;
 }
 
+Task<> Intake::settled() {
+    abandon();
+    while (!done_) {
+        room_.expires_at(SteadyClock::time_point::max());
+        co_await room_.async_wait(as_result);
+    }
+}
+
 void Intake::abandon() {
     if (end_) return;
     end_ = End::broken;

@@ -58,6 +58,9 @@ public:
     /// Without waiting: for whoever is gone.
     void abandon();
 
+    /// The same, and waits for what becomes of it.
+    Task<> settled();
+
     [[nodiscard]] std::uint64_t position() const { return staged_.offset; }
 
 private:
@@ -118,5 +121,27 @@ public:
 private:
     std::shared_ptr<Intake> intake_;
 };
+
+/// Hands over all that `source` gives. When that fails, the upload is brought to its end before the
+/// failure goes on: whoever hears of it finds the record as it will stay.
+template <typename Source>
+Task<File> take_all(std::shared_ptr<Intake> intake, Source& source, Intake::End end) {
+    Feeder const feeder{intake};
+    auto const pump = [](Intake& into, Source& from) -> Task<> {
+        std::string chunk;
+        for (;;) {
+            bool const more = co_await from.read(chunk);
+            if (!more) break;
+            co_await into.push(chunk);
+        }
+    };
+    std::exception_ptr const failed = co_await outcome_of(pump(*intake, source));
+    if (failed) {
+        co_await intake->settled();
+        std::rethrow_exception(failed);
+    }
+    File file = co_await intake->finish(end);
+    co_return file;
+}
 
 }  // namespace showrunner::files

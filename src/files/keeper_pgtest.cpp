@@ -56,19 +56,19 @@ TEST_CASE("keeper: content goes when the last record that refers to it is purged
         keep(test, &Keeper::purge_deleted);
         keep(test, &Keeper::remove_unused);
     };
-    test.server.call(Role::editor, "DELETE", "/api/v1/files/" + one);
+    CHECK(test.server.call(Role::editor, "DELETE", "/api/v1/files/" + one).status == 204);
     keep(test, &Keeper::purge_deleted);
     CHECK(
         test.server.call(Role::editor, "POST", "/api/v1/files/" + one + "/restore").status == 200
     );
-    test.server.call(Role::editor, "DELETE", "/api/v1/files/" + one);
+    CHECK(test.server.call(Role::editor, "DELETE", "/api/v1/files/" + one).status == 204);
     settle();
     CHECK(test.stored("blobs") == 1);
     CHECK(test.server.event_types().back() == "file_purged");
     auto const gone = test.server.call(Role::editor, "POST", "/api/v1/files/" + one + "/restore");
     CHECK(gone.status == 409);
     CHECK(test.get("/files/" + other + "/content").body == png());
-    test.server.call(Role::editor, "DELETE", "/api/v1/files/" + other);
+    CHECK(test.server.call(Role::editor, "DELETE", "/api/v1/files/" + other).status == 204);
     settle();
     CHECK(test.stored() == 0);
     CHECK(test.server.database().sql("SELECT count(*) FROM blobs") == "0");

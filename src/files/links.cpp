@@ -56,12 +56,15 @@ Link make_link(
 Disposition check_link(
     api::Services const& services, std::string const& file_id, SignedLink const& link
 ) {
+    if (!link.signature || !link.expires) {
+        throw invalid_field("signature", "REQUIRED", "is what makes a link");
+    }
     std::string const wanted =
-        signature_of(services, file_id, link.expires.value_or(0), link.disposition.value_or(""));
-    if (!link.signature || !equal_secrets(*link.signature, wanted)) {
+        signature_of(services, file_id, *link.expires, link.disposition.value_or(""));
+    if (!equal_secrets(*link.signature, wanted)) {
         throw Error{Code::forbidden, "LINK_INVALID", "The link was not made by this server."};
     }
-    Time const expires_at{std::chrono::seconds{link.expires.value_or(0)}};
+    Time const expires_at{std::chrono::seconds{*link.expires}};
     if (services.clock.now() >= expires_at) {
         throw Error{Code::gone, "LINK_EXPIRED", "The link has expired: ask for another."};
     }

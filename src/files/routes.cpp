@@ -43,14 +43,8 @@ Task<> read_field(Multipart& form, Part part, NewFile& input) {
 template <typename Source>
 Task<File> receive(api::Context& context, std::string file_id, Source& source) {
     Claim claimed = co_await claim(context.services, std::move(file_id));
-    Feeder intake{Intake::start(context.services, context.actor, std::move(claimed), {})};
-    std::string chunk;
-    for (;;) {
-        bool const more = co_await source.read(chunk);
-        if (!more) break;
-        co_await intake->push(chunk);
-    }
-    File file = co_await intake->finish(Intake::End::whole);
+    auto intake = Intake::start(context.services, context.actor, std::move(claimed), {});
+    File file = co_await take_all(std::move(intake), source, Intake::End::whole);
     co_return file;
 }
 
@@ -124,11 +118,11 @@ Task<http::Response> create_file(api::Context& context) {
 }
 
 Task<http::Response> upload_form(api::Context& context) {
-    Multipart form{*context.request.stream, context.request.headers.get("Content-Type")};
     NewFile input;
     input.episode_id = context.id();
     input.method = Method::multipart;
     co_await check_episode(context, input.episode_id);
+    Multipart form{*context.request.stream, context.request.headers.get("Content-Type")};
     std::optional<Part> part = co_await form.next();
     while (part && !part->file_name) {
         co_await read_field(form, *part, input);

@@ -124,16 +124,9 @@ Task<std::uint64_t> receive(api::Context& context, Claim claim) {
     IntakeOptions options;
     options.resumable = true;
     options.checksum = checksum_in(context.request);
-    Feeder intake{
-        Intake::start(context.services, context.actor, std::move(claim), std::move(options))
-    };
-    std::string chunk;
-    for (;;) {
-        bool const more = co_await context.request.stream->read(chunk);
-        if (!more) break;
-        co_await intake->push(chunk);
-    }
-    co_await intake->finish(Intake::End::part);
+    auto const intake =
+        Intake::start(context.services, context.actor, std::move(claim), std::move(options));
+    co_await take_all(intake, *context.request.stream, Intake::End::part);
     co_return intake->position();
 }
 
