@@ -187,9 +187,19 @@ void sign(
     Time now,
     Payload payload
 ) {
-    std::string const stamp = stamp_of(now);
     std::string const body_hash =
-        payload == Payload::covered ? sha256_hex(request.body) : std::string{unsigned_payload};
+        payload == Payload::covered ? sha256_hex(request.content()) : std::string{unsigned_payload};
+    sign_hashed(request, credentials, scope, now, body_hash);
+}
+
+void sign_hashed(
+    client::Request& request,
+    Credentials const& credentials,
+    Scope const& scope,
+    Time now,
+    std::string_view body_hash
+) {
+    std::string const stamp = stamp_of(now);
     std::erase_if(request.headers, [](auto const& header) {
         return same_without_case(header.first, "Authorization");  // Of an earlier attempt.
     });
@@ -197,8 +207,9 @@ void sign(
     if (!credentials.session_token.empty()) {
         replace_header(request.headers, "X-Amz-Security-Token", credentials.session_token);
     }
-    bool const says_hash = is_s3(scope) || payload == Payload::unsigned_payload;
-    if (says_hash) replace_header(request.headers, "X-Amz-Content-Sha256", body_hash);
+    if (is_s3(scope) || body_hash == unsigned_payload) {
+        replace_header(request.headers, "X-Amz-Content-Sha256", std::string{body_hash});
+    }
 
     UrlParts const url = split_url(request.url);
     CanonicalHeaders const headers = canonical_headers(request.headers, url.host);

@@ -34,6 +34,15 @@ void sign(
     Payload payload = Payload::covered
 );
 
+/// The same for who knows the SHA-256 (in hex) of the body already.
+void sign_hashed(
+    client::Request& request,
+    Credentials const& credentials,
+    Scope const& scope,
+    Time now,
+    std::string_view body_sha256
+);
+
 /// A request that somebody else will make.
 struct Presigned {
     std::string method = "GET";

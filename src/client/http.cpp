@@ -1,11 +1,11 @@
 #include "client/http.hpp"
 
-#include "base/text.hpp"
+#include "client/admission.hpp"
+#include "client/download.hpp"
 #include "client/loop.hpp"
 #include "client/transfer.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <utility>
 
 namespace showrunner::client {
@@ -14,55 +14,15 @@ namespace {
 
 using Result = std::variant<Response, Error>;
 
-/// Counts a request when it ends; as cancelled when nothing else is said.
-class Count {
-public:
-    explicit Count(std::shared_ptr<Loop> loop) : loop_{std::move(loop)} {}
-
-    ~Count() { loop_->count(outcome_, began); }
-
-    Count(Count const&) = delete;
-    Count& operator=(Count const&) = delete;
-
-    Result failed(Error error) {
-        outcome_ = to_lower(error.token);
-        return error;
-    }
-
-    Result answered(Response response) {
-        outcome_ = fmt::format("{}xx", response.status / 100);
-        return response;
-    }
-
-    std::chrono::steady_clock::time_point const began = std::chrono::steady_clock::now();
-
-private:
-    std::shared_ptr<Loop> loop_;
-    std::string outcome_ = "cancelled";
-};
-
 Task<Result> run(std::shared_ptr<Loop> loop, Request request) {
-    using Entered = Loop::Place::Outcome;
-    using std::chrono::milliseconds;
     Count count{loop};
-    std::optional<Error> const refused = refusal_of(request);
-    if (refused) co_return count.failed(*refused);
-
-    auto const deadline = count.began + request.timeout;
     Loop::Place place{loop};
-    Entered const entered = co_await place.enter(deadline);
-    if (entered == Entered::full) {
-        co_return count.failed(
-            {Code::unavailable, "CLIENT_BUSY", "too many requests to other servers"}
-        );
-    }
-    auto const left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (entered == Entered::late || left <= milliseconds{0}) {
-        co_return count.failed(
-            {Code::unavailable, "TIMEOUT", "the request did not get its turn in time"}
-        );
-    }
-    Transfer transfer{loop, std::move(request), left};
+    std::optional<Error> const refused = co_await admit(place, request, count.began);
+    if (refused) co_return count.failed(*refused);
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(
+        count.began + request.timeout - std::chrono::steady_clock::now()
+    );
+    Transfer transfer{loop, std::move(request), std::max(left, std::chrono::milliseconds{1})};
     asio::steady_timer& done = transfer.start();
     co_await done.async_wait(as_result);
     std::optional<Error> const failure = transfer.failure();
@@ -98,6 +58,10 @@ Task<Response> Http::send(Request request) {
 
 Task<std::variant<Response, Error>> Http::attempt(Request request) {
     return run(loop_, std::move(request));
+}
+
+Task<std::variant<std::shared_ptr<Download>, Error>> Http::open(Request request) {
+    return Download::open(loop_, std::move(request));
 }
 
 }  // namespace showrunner::client

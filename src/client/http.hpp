@@ -33,6 +33,7 @@ struct Limits {
     std::size_t idle_max = 32;      ///< connections kept beyond those
 };
 
+class Download;
 class Loop;
 
 class Http {
@@ -58,6 +59,11 @@ public:
 
     /// The same for whoever branches on the failure: it comes back as a value.
     [[nodiscard]] Task<std::variant<Response, Error>> attempt(Request request);
+
+    /// For an answer too large to be held: when its headers have come. A failure up to there comes
+    /// back as a value. `response_bytes_max` does not apply, and `timeout` is for the headers and
+    /// then for each piece.
+    [[nodiscard]] Task<std::variant<std::shared_ptr<Download>, Error>> open(Request request);
 
 private:
     // Coroutines that are cancelled or destroyed after this object refer to it until their end.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ struct Request {
     std::string url;  ///< http or https, percent-encoded; the path is sent as it is
     Headers headers;
     std::string body;
+    std::shared_ptr<std::string const> shared_body = {};  ///< instead: large, or sent repeatedly
     std::chrono::milliseconds timeout{10'000};  ///< from send() to the last byte of the answer
     std::chrono::milliseconds connect_timeout{3'000};  ///< resolve, connect, TLS
     std::size_t response_bytes_max = 1'048'576;        ///< of the body
@@ -26,6 +28,8 @@ struct Request {
     /// host; `allow` is asked again.
     unsigned redirects_max = 0;
     AddressFilter allow = is_public;
+
+    [[nodiscard]] std::string const& content() const { return shared_body ? *shared_body : body; }
 };
 
 struct Response {

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t header_bytes_max = 65'536;
 constexpr std::size_t url_bytes_max = 8'192;
+/// What a streamed answer may be ahead of its reader, and one more piece of libcurl's.
+constexpr std::size_t streamed_bytes_max = 256UL * 1024;
 constexpr std::string_view user_agent = "showrunner/" SHOWRUNNER_VERSION;
 
 struct Verdict {
@@ -70,7 +72,7 @@ bool is_framing(std::string_view name) {
 
 bool takes_body(Request const& request) {
     std::string_view const method = request.method;
-    return !request.body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
+    return !request.content().empty() || method == "POST" || method == "PUT" || method == "PATCH";
 }
 
 bool has_header(Request const& request, std::string_view name) {
@@ -110,9 +112,12 @@ std::optional<Error> refusal_of(Request const& request) {
     return std::nullopt;
 }
 
-Transfer::Transfer(std::shared_ptr<Loop> loop, Request request, std::chrono::milliseconds timeout)
+Transfer::Transfer(
+    std::shared_ptr<Loop> loop, Request request, std::chrono::milliseconds timeout, Body body
+)
     : loop_{std::move(loop)},
       request_{std::move(request)},
+      body_{body},
       done_{loop_->executor(), asio::steady_timer::time_point::max()},
       easy_{curl_easy_init()} {
     if (!easy_) throw std::runtime_error{"libcurl has no handle"};
@@ -155,8 +160,8 @@ void Transfer::set_method() {
     if (method == "HEAD") return set(CURLOPT_NOBODY, 1L);
     if (takes_body(request_)) {
         set(CURLOPT_POST, 1L);
-        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-        set(CURLOPT_POSTFIELDS, request_.body.data());
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.content().size()));
+        set(CURLOPT_POSTFIELDS, request_.content().data());
         if (method != "POST") set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
     } else if (method != "GET") {
         set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
@@ -182,7 +187,8 @@ void Transfer::set_headers() {
 }
 
 void Transfer::set_network(std::chrono::milliseconds timeout) {
-    set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    // A streamed answer takes as long as its reader does.
+    if (body_ == Body::collected) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
     auto const connect = std::min(request_.connect_timeout, timeout);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -231,6 +237,7 @@ bool Transfer::add_header(std::string_view line) {
         response_.headers.clear();
         header_bytes_ = 0;
     }
+    if (line == "\r\n" || line == "\n") note_head();
     header_bytes_ += line.size();
     if (header_bytes_ > header_bytes_max) {
         too_large_ = true;
@@ -251,6 +258,13 @@ bool Transfer::add_header(std::string_view line) {
 std::size_t Transfer::on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     std::string& body = transfer.response_.body;
+    if (transfer.body_ == Body::streamed) {
+        transfer.paused_ = body.size() >= streamed_bytes_max;
+        if (transfer.paused_) return CURL_WRITEFUNC_PAUSE;
+        body.append(data, size);
+        transfer.done_.cancel();
+        return size;
+    }
     if (size > transfer.request_.response_bytes_max - body.size()) {
         transfer.too_large_ = true;
         return 0;
@@ -264,8 +278,24 @@ asio::steady_timer& Transfer::start() {
     return done_;
 }
 
+void Transfer::note_head() {
+    long status = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200) return;  // An interim answer.
+    response_.status = static_cast<unsigned>(status);
+    has_head_ = true;
+    if (body_ == Body::streamed) done_.cancel();
+}
+
+std::string Transfer::take_chunk() {
+    std::string chunk = std::exchange(response_.body, {});
+    if (std::exchange(paused_, false)) curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+    return chunk;
+}
+
 void Transfer::end(std::optional<CURLcode> result) {
     result_ = result;
+    ended_ = true;
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     response_.status = static_cast<unsigned>(status);

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,8 +22,16 @@ namespace showrunner::client {
 
 class Transfer {
 public:
+    /// Of the answer. A streamed one has no time-out of libcurl's.
+    enum class Body : std::uint8_t { collected, streamed };
+
     /// `request` passed refusal_of(); `timeout` is what is left of its own.
-    Transfer(std::shared_ptr<Loop> loop, Request request, std::chrono::milliseconds timeout);
+    Transfer(
+        std::shared_ptr<Loop> loop,
+        Request request,
+        std::chrono::milliseconds timeout,
+        Body body = Body::collected
+    );
 
     /// Abandons what is under way.
     ~Transfer();
@@ -36,6 +45,19 @@ public:
     [[nodiscard]] std::optional<Error> failure() const;
 
     [[nodiscard]] Response take() { return std::move(response_); }
+
+    // Of a streamed answer; what start() gave is also cancelled when one of these has news.
+    [[nodiscard]] bool has_head() const { return has_head_ || ended_; }
+
+    [[nodiscard]] bool has_bytes() const { return !response_.body.empty(); }
+
+    [[nodiscard]] bool ended() const { return ended_; }
+
+    /// Status and headers.
+    [[nodiscard]] Response const& head() const { return response_; }
+
+    /// The other side may send more.
+    [[nodiscard]] std::string take_chunk();
 
     // For Loop:
     [[nodiscard]] CURL* easy() const { return easy_.get(); }
@@ -65,11 +87,16 @@ private:
     void set(CURLoption option, Value value);
     void append_header(std::string const& line);
     bool add_header(std::string_view line);
+    void note_head();
 
     std::shared_ptr<Loop> loop_;
     Request request_;  ///< libcurl reads the body from here
+    Body body_;
     Response response_;
     std::size_t header_bytes_ = 0;
+    bool has_head_ = false;
+    bool paused_ = false;
+    bool ended_ = false;
     bool forbidden_ = false;
     bool too_large_ = false;
     std::optional<CURLcode> result_;
