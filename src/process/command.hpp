@@ -19,9 +19,15 @@ struct Limits {
     std::uint64_t file_bytes = 1ULL << 30U;        ///< of a file that it writes; then SIGXFSZ
     unsigned open_files = 256;                     ///< descriptors
     std::optional<unsigned> processes = {};        ///< of the user in all; none: the user's own
+    int niceness = 0;                              ///< up to 19: gives way to everything else
     std::chrono::milliseconds wall_limit{60'000};  ///< then SIGTERM for all its processes
     std::chrono::milliseconds kill_grace{5000};    ///< from SIGTERM to SIGKILL
     std::uint64_t output_bytes = 1ULL << 20U;      ///< of each stream; what follows is dropped
+};
+
+enum class Network : std::uint8_t {
+    allowed,
+    refused,  ///< no socket of any family, for it and for what it starts
 };
 
 struct Command {
@@ -35,6 +41,7 @@ struct Command {
     /// name too. Nothing of ours is passed on.
     std::map<std::string, std::string> environment = {};
     Limits limits = {};
+    Network network = Network::allowed;
 };
 
 /// How it ended. That a program fails is for the caller to act on: a value, not an exception.

@@ -1,5 +1,7 @@
 #include "process/launch.hpp"
 
+#include "process/no_network.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
@@ -52,6 +54,7 @@ struct Plan {
     char* const* environment;
     char const* folder;
     Limits const& limits;
+    Network network;
     int input;
     int output;
     int errors;
@@ -75,7 +78,8 @@ bool apply(Limits const& limits) {
            limit(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes) &&
            limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes) &&
            limit(RLIMIT_NOFILE, limits.open_files, limits.open_files) && limit(RLIMIT_CORE, 0, 0) &&
-           (!limits.processes || limit(RLIMIT_NPROC, *limits.processes, *limits.processes));
+           (!limits.processes || limit(RLIMIT_NPROC, *limits.processes, *limits.processes)) &&
+           (limits.niceness == 0 || ::setpriority(PRIO_PROCESS, 0, limits.niceness) == 0);
 }
 
 /// Puts the three standard streams in their places.
@@ -108,6 +112,7 @@ bool connect(Plan const& plan) {
     // Not every library opens its descriptors close-on-exec: Asio's sockets are not.
     if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(plan);
     if (!apply(plan.limits)) fail(plan);
+    if (plan.network == Network::refused && !refuse_network()) fail(plan);
     ::execve(plan.program, plan.arguments, plan.environment);
     fail(plan);
 }
@@ -224,6 +229,7 @@ Launched launch(Command const& command, std::filesystem::path const& folder) {
         environment_list.data(),
         folder.c_str(),
         command.limits,
+        command.network,
         input.get(),
         output.writing.get(),
         errors.writing.get(),
