@@ -39,6 +39,7 @@ int layer_of(std::string const& folder) {
         {"process", 1},
         {"socketio", 1},
         {"aws", 2},
+        {"media", 2},
         {"events", 2},
         {"auth", 3},
         {"blobs", 3},
