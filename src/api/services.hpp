@@ -10,7 +10,9 @@
 #include "events/live.hpp"
 #include "events/signals.hpp"
 #include "events/tail.hpp"
+#include "media/tools.hpp"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -49,6 +51,13 @@ struct Allowances {
     std::uint64_t command_memory_bytes = 4ULL << 30U;
 };
 
+/// What looks into files of users.
+struct Media {
+    bool wanted = true;             ///< false: nothing is made of files
+    media::Tools tools;             ///< as they were found at the start
+    std::filesystem::path scratch;  ///< folder for what is being made; made when it is needed
+};
+
 struct Services {
     db::Pool& db;
     db::Pool&
@@ -60,6 +69,7 @@ struct Services {
     events::Signals& signals;
     client::Http& http;
     Allowances const& allowed;
+    Media const& media;
     jobs::Types const& job_types;
     files::Depot& files;
     realtime::Hub& hub;

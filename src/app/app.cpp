@@ -138,6 +138,12 @@ files::Settings file_settings(Config const& config) {
     return settings;
 }
 
+/// Where the files on disk are, too: so a job gets one without copying it.
+std::filesystem::path scratch_folder(Config const& config) {
+    std::string const& folder = config.file_dir.empty() ? config.data_dir : config.file_dir;
+    return std::filesystem::path{folder} / "media";
+}
+
 /// Batches of finished jobs that may be on their way to PostgreSQL at once.
 constexpr int job_flushers = 2;
 
@@ -181,6 +187,11 @@ App::App(asio::io_context& io, Config config, std::string database_url)
       signals_{io.get_executor(), db_, metrics_},
       http_{io.get_executor(), metrics_},
       allowed_{allowances(config_)},
+      media_{
+          !config_.media_path.empty(),
+          media::find_tools(config_.media_path),
+          scratch_folder(config_)
+      },
       job_types_{all_handlers()},
       files_{io.get_executor(), make_store(config_), file_settings(config_), metrics_} {}
 
@@ -213,6 +224,7 @@ Task<> App::prepare() {
         signals_,
         http_,
         allowed_,
+        media_,
         job_types_,
         files_,
         hub_,
@@ -272,6 +284,7 @@ Task<std::string> App::start() {
     tail_.add_sink([this](auto const& events) { accounts_->apply(events); });
     tail_.add_sink([this](auto const& events) { hub_.publish(events); });
     for (events::ConsumerSpec const& spec : all_consumers()) {
+        if (spec.name == derivatives::Feature::name && !media_.wanted) continue;
         auto& consumer = consumers_.emplace_back(
             std::make_unique<events::Consumer>(io_.get_executor(), db_, spec, metrics_)
         );
@@ -317,6 +330,9 @@ std::vector<std::string> App::worked_queues() const {
 }
 
 Task<> App::start_jobs(std::string kind) {
+    for (std::string const& tool : media_.tools.missing()) {
+        if (media_.wanted) log::warning("media_tools_missing", {{"tool", tool}});
+    }
     co_await files_.store->prepare();
     jobs::SqsEngine::declare_metrics(metrics_);
     if (config_.job_queue == "sqs") co_await start_sqs();

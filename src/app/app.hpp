@@ -87,6 +87,7 @@ private:
     events::Signals signals_;
     client::Http http_;
     api::Allowances allowed_;
+    api::Media media_;
     jobs::Types job_types_;
     files::Depot files_;
     api::About about_;

@@ -52,6 +52,7 @@ struct Config {
     std::string job_commands;
     std::int64_t job_command_cpu_s = 600;
     std::int64_t job_command_memory_mb = 4096;
+    std::string media_path = "/usr/local/bin:/usr/bin:/bin";
     std::string outbound_addresses = "public";
     std::string file_store = "disk";
     std::string file_dir;
@@ -106,6 +107,7 @@ BOOST_DESCRIBE_STRUCT(
      job_commands,
      job_command_cpu_s,
      job_command_memory_mb,
+     media_path,
      outbound_addresses,
      file_store,
      file_dir,
@@ -279,6 +281,10 @@ inline constexpr std::array config_keys{
     },
     KeyInfo{"job_command_cpu_s", "Processor time of a command.", Secrecy::open, 1, 86'400},
     KeyInfo{"job_command_memory_mb", "Address space of a command.", Secrecy::open, 16, 1'048'576},
+    KeyInfo{
+        "media_path",
+        "Folders, separated by colons, with libvips' and FFmpeg's programs; empty: no previews."
+    },
     KeyInfo{
         "outbound_addresses", "What requests that users direct may reach: public addresses, or any."
     },

@@ -6,6 +6,7 @@
 #include "api/route.hpp"
 #include "api/snapshot.hpp"
 #include "db/failure.hpp"
+#include "derivatives/feature.hpp"
 #include "episodes/feature.hpp"
 #include "events/catalogue.hpp"
 #include "events/consumer.hpp"
@@ -32,6 +33,7 @@ using Features = boost::mp11::mp_list<
     files::Feature,
     jobs::Feature,
     activity::Feature,
+    derivatives::Feature,
     realtime::Feature>;
 
 /// Every event of every feature.

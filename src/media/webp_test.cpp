@@ -1,3 +1,4 @@
+// WebP files put together by hand.
 #include "media/webp.hpp"
 
 #include <doctest/doctest.h>

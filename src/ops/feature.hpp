@@ -14,8 +14,9 @@ struct ServerInfo {
     std::string version;
     std::string build_id;  ///< of the web app; empty without one
     std::string node;
+    std::vector<std::string> missing_tools;  ///< without which some files have no previews
 };
-BOOST_DESCRIBE_STRUCT(ServerInfo, (), (name, version, build_id, node))
+BOOST_DESCRIBE_STRUCT(ServerInfo, (), (name, version, build_id, node, missing_tools))
 
 struct Links {
     std::string openapi;

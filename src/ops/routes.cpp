@@ -33,13 +33,16 @@ Task<http::Response> get_ready(api::Context& context) {
     std::string database = co_await context.services.db.check(std::chrono::seconds{2});
     bool const stopping = context.services.about.stopping;
     bool const ready = database.empty() && !stopping;
+    std::vector<std::string> const missing = context.services.media.tools.missing();
     http::Response response = http::Response::json(
         ready ? 200 : 503,
         fmt::format(
-            R"({{"status":"{}","checks":{{"database":"{}","accepting":{}}}}})",
+            R"({{"status":"{}","checks":{{"database":"{}","accepting":{},"media":"{}"}}}})",
             ready ? "ready" : "not ready",
             database.empty() ? "ok" : "unavailable",
-            !stopping
+            !stopping,
+            // It serves without them; what is missing is only previews.
+            missing.empty() ? "ok" : fmt::format("without {}", fmt::join(missing, ", "))
         )
     );
     if (!ready) response.headers.set("Retry-After", "1");
@@ -61,7 +64,13 @@ Task<http::Response> get_root(api::Context& /*context*/) {
 
 Task<http::Response> get_config(api::Context& context) {
     api::About const& about = context.services.about;
-    co_return api::one(ServerInfo{"showrunner", SHOWRUNNER_VERSION, about.build_id, about.node});
+    co_return api::one(ServerInfo{
+        "showrunner",
+        SHOWRUNNER_VERSION,
+        about.build_id,
+        about.node,
+        context.services.media.tools.missing()
+    });
 }
 
 Task<http::Response> get_openapi(api::Context& context) {

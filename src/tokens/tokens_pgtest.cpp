@@ -77,6 +77,7 @@ public:
             real.signals,
             real.http,
             real.allowed,
+            real.media,
             real.job_types,
             real.files,
             real.hub,

@@ -18,6 +18,8 @@ app::Config on_free_port(app::Config config, std::filesystem::path const& folder
     if (config.file_dir.empty()) config.file_dir = folder;
     config.listen = "127.0.0.1:0";
     config.drain_timeout_ms = 100;
+    // Nothing happens by itself to a file that was uploaded, unless a test asks for it.
+    if (config.media_path == app::Config{}.media_path) config.media_path.clear();
     config.web_dir = "";
     return config;
 }
