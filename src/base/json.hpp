@@ -328,6 +328,16 @@ void read_vector(
 }
 
 template <typename T>
+void read_map(Mistakes& mistakes, std::string const& path, boost::json::value const& in, T& out) {
+    if (!in.is_object()) return mistakes.add(path, "TYPE", "must be an object");
+    out.clear();
+    for (auto const& [key, value] : in.get_object()) {
+        std::string const name{key};
+        read(mistakes, fmt::format("{}.{}", path, name), nullptr, value, out[name]);
+    }
+}
+
+template <typename T>
 void read(
     Mistakes& mistakes,
     std::string const& path,
@@ -385,6 +395,8 @@ void read(
         out = *found;
     } else if constexpr (is_vector<T>) {
         read_vector(mistakes, path, rule, in, out);
+    } else if constexpr (is_map<T>) {
+        read_map(mistakes, path, in, out);
     } else {
         read_object(mistakes, path, in, out);
     }
