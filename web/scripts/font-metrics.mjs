@@ -1,5 +1,5 @@
 // Writes public/fonts/metrics.json: what line breaking needs to know of each font, read from the font files themselves,
-// so that the page and the server break lines alike. Lengths are in em: times the font size they are pixels.
+// so that the page and the server break lines alike. Lengths are in the font's own units, of which an em has units_per_em.
 // With --check it only says whether the file is current.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -56,22 +56,21 @@ function segmentsOf(map) {
   return glyphs.sort(([a], [b]) => a - b);
 }
 
-/** The family, weight and lengths of one font file. */
-function faceOf(file) {
+/** The lengths of one font file. */
+function faceOf(name, file) {
   const tables = tablesOf(file);
-  const unitsPerEm = tables.get('head').readUInt16BE(18);
   const hhea = tables.get('hhea');
   const hmtx = tables.get('hmtx');
   const metrics = hhea.readUInt16BE(34);
-  const em = (units) => Math.round((units / unitsPerEm) * 1e6) / 1e6;
-  const advance = (glyph) => em(hmtx.readUInt16BE(4 * Math.min(glyph, metrics - 1)));
+  const advance = (glyph) => hmtx.readUInt16BE(4 * Math.min(glyph, metrics - 1));
   return {
-    units_per_em: unitsPerEm,
-    ascent: em(hhea.readInt16BE(4)),
-    descent: em(-hhea.readInt16BE(6)),
+    file: name,
+    units_per_em: tables.get('head').readUInt16BE(18),
+    ascent: hhea.readInt16BE(4),
+    descent: -hhea.readInt16BE(6),
     default_advance: advance(0), // of a character the font does not have
     advances: Object.fromEntries(
-      glyphsOf(tables.get('cmap')).map(([point, glyph]) => [point, advance(glyph)]),
+      glyphsOf(tables.get('cmap')).map(([point, glyph]) => [String.fromCodePoint(point), advance(glyph)]),
     ),
   };
 }
@@ -98,13 +97,14 @@ async function metrics() {
   for (const [family, file] of Object.entries(families)) {
     const faces = [];
     for (const [weight, style] of Object.entries(weights)) {
-      const content = await readFile(`${folder}${file}-${style}.ttf`);
+      const name = `${file}-${style}.ttf`;
+      const content = await readFile(`${folder}${name}`);
       checkNames(content, family, weight);
-      faces.push(`"${weight}": ${JSON.stringify(faceOf(content))}`);
+      faces.push(`"${weight}": ${JSON.stringify(faceOf(name, content))}`);
     }
     lines.push(`"${family}": {\n${faces.join(',\n')}\n}`);
   }
-  return `{\n${lines.join(',\n')}\n}\n`;
+  return `{"fonts": {\n${lines.join(',\n')}\n}}\n`;
 }
 
 const target = `${folder}metrics.json`;
