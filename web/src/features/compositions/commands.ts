@@ -116,8 +116,7 @@ function withOverrides(document: Document, overrides: Overrides): Document {
       Object.fromEntries(Object.entries(changes).filter(([, change]) => Object.keys(change).length > 0)),
     ])
     .filter(([, changes]) => Object.keys(changes).length > 0);
-  const { overrides: _, ...rest } = document;
-  return kept.length ? { ...rest, overrides: Object.fromEntries(kept) } : rest;
+  return without({ ...document, overrides: kept.length ? Object.fromEntries(kept) : undefined });
 }
 
 /** What layers have differently in one format, added to what they had. */
@@ -136,8 +135,7 @@ export function override(
 export function clearOverrides(document: Document, format: string, id?: string): Document {
   const { [format]: changes = {}, ...others } = document.overrides ?? {};
   if (id === undefined) return withOverrides(document, others);
-  const { [id]: _, ...rest } = changes;
-  return withOverrides(document, { ...others, [format]: rest });
+  return withOverrides(document, { ...others, [format]: { ...changes, [id]: {} } });
 }
 
 export const addFormat = (document: Document, format: Format): Document =>
