@@ -273,6 +273,43 @@ Document parse_document(std::string_view text, std::string_view prefix) {
     return document;
 }
 
+Layer with_defaults(Layer layer) {
+    auto const fill = [](auto& member, auto value) {
+        if (!member) member = value;
+    };
+    fill(layer.name, "");
+    fill(layer.rotation, 0.0);
+    fill(layer.opacity, 1.0);
+    fill(layer.hidden, false);
+    fill(layer.locked, false);
+    fill(layer.anchor, "center");
+    fill(layer.bleed, false);
+    if (layer.type == "image") fill(layer.fit, "cover");
+    if (layer.type != "text") fill(layer.radius, 0.0);
+    if (layer.type == "shape") fill(layer.stroke_width, 1.0);
+    if (layer.type != "text") return layer;
+    fill(layer.weight, 400);
+    fill(layer.align, "left");
+    fill(layer.valign, "top");
+    fill(layer.line_height, 1.2);
+    if (layer.box) {
+        fill(layer.box->padding, 0.0);
+        fill(layer.box->radius, 0.0);
+        fill(layer.box->shape, "rectangle");
+    }
+    return layer;
+}
+
+Document with_defaults(Document document) {
+    for (Layer& layer : document.layers) layer = with_defaults(std::move(layer));
+    if (!document.overrides) document.overrides.emplace();
+    std::erase_if(*document.overrides, [](auto& format) {
+        std::erase_if(format.second, [](auto const& change) { return change.second == Override{}; });
+        return format.second.empty();
+    });
+    return document;
+}
+
 std::vector<std::string> file_ids(Document const& document) {
     std::vector<std::string> ids;
     for (Layer const& layer : document.layers) {

@@ -167,6 +167,10 @@ inline constexpr std::array<std::string_view, 6> fonts{
 /// mistake by its path, which begins with `prefix`.
 [[nodiscard]] Document parse_document(std::string_view text, std::string_view prefix = "document");
 
+/// With every member that its type of layer has, and a name.
+[[nodiscard]] Layer with_defaults(Layer layer);
+[[nodiscard]] Document with_defaults(Document document);
+
 /// The files of its image layers, each once.
 [[nodiscard]] std::vector<std::string> file_ids(Document const& document);
 

@@ -1,0 +1,10 @@
+# Writes a C++ file that holds every src/compositions/templates/*.json, by name.
+list(SORT FILES)
+set(body "// Generated from src/compositions/templates by cmake/embed_templates.cmake.\n#include \"compositions/templates.hpp\"\n\nnamespace showrunner::compositions {\nstd::vector<TemplateFile> const& embedded_templates() {\n    static std::vector<TemplateFile> const files{\n")
+foreach(file ${FILES})
+    get_filename_component(id ${file} NAME_WE)
+    file(READ ${file} text)
+    string(APPEND body "        {\"${id}\", R\"json(${text})json\"},\n")
+endforeach()
+string(APPEND body "    };\n    return files;\n}\n}  // namespace showrunner::compositions\n")
+file(WRITE ${OUTPUT} "${body}")
