@@ -29,6 +29,10 @@ namespace showrunner::files {
 class Depot;
 }
 
+namespace showrunner::compositions {
+class Studio;
+}
+
 namespace showrunner::api {
 
 struct DocsPage;
@@ -72,6 +76,7 @@ struct Services {
     Media const& media;
     jobs::Types const& job_types;
     files::Depot& files;
+    compositions::Studio const& studio;
     realtime::Hub& hub;
     events::Catalogue const& catalogue;
     metrics::Registry& metrics;

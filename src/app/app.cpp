@@ -83,6 +83,17 @@ std::optional<std::filesystem::path> find_web(Config const& config) {
     return {};
 }
 
+/// The fonts of compositions: the web app's, also while that is not built.
+std::filesystem::path find_fonts(Config const& config) {
+    std::error_code error;
+    auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
+    for (auto const& folder :
+         {find_web(config).value_or(""), program.parent_path() / "../../web/public"}) {
+        if (std::filesystem::exists(folder / "fonts/metrics.json", error)) return folder / "fonts";
+    }
+    return {};
+}
+
 http::Limits http_limits(Config const& config) {
     http::Limits limits;
     limits.connections = static_cast<unsigned>(config.http_connections);
@@ -147,6 +158,9 @@ std::filesystem::path scratch_folder(Config const& config) {
 /// Batches of finished jobs that may be on their way to PostgreSQL at once.
 constexpr int job_flushers = 2;
 
+/// Where the programs are that look into media and draw.
+constexpr std::string_view programs = "/usr/local/bin:/usr/bin:/bin";
+
 std::string host_name() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -193,7 +207,8 @@ App::App(asio::io_context& io, Config config, std::string database_url)
           scratch_folder(config_)
       },
       job_types_{all_handlers()},
-      files_{io.get_executor(), make_store(config_), file_settings(config_), metrics_} {}
+      files_{io.get_executor(), make_store(config_), file_settings(config_), metrics_},
+      studio_{find_fonts(config_), programs} {}
 
 App::~App() = default;
 
@@ -227,6 +242,7 @@ Task<> App::prepare() {
         media_,
         job_types_,
         files_,
+        studio_,
         hub_,
         catalogue(),
         metrics_,

@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "base/task.hpp"
 #include "client/http.hpp"
+#include "compositions/studio.hpp"
 #include "db/pool.hpp"
 #include "db/private_postgres.hpp"
 #include "events/consumer.hpp"
@@ -90,6 +91,7 @@ private:
     api::Media media_;
     jobs::Types job_types_;
     files::Depot files_;
+    compositions::Studio studio_;
     api::About about_;
     std::optional<http::StaticFiles> web_;
     std::unique_ptr<auth::Accounts> accounts_;

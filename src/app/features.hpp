@@ -5,6 +5,7 @@
 #include "activity/feature.hpp"
 #include "api/route.hpp"
 #include "api/snapshot.hpp"
+#include "compositions/feature.hpp"
 #include "db/failure.hpp"
 #include "derivatives/feature.hpp"
 #include "episodes/feature.hpp"
@@ -31,6 +32,7 @@ using Features = boost::mp11::mp_list<
     shows::Feature,
     episodes::Feature,
     files::Feature,
+    compositions::Feature,
     jobs::Feature,
     activity::Feature,
     derivatives::Feature,

@@ -9,9 +9,7 @@ namespace {
 
 /// Nothing of `now` or `before` when it is not there.
 template <typename T>
-void differ(
-    std::vector<Difference>& out, std::string_view field, T const* before, T const* after
-) {
+void differ(std::vector<Difference>& out, std::string_view field, T const* before, T const* after) {
     if (before != nullptr && after != nullptr && *before == *after) return;
     Difference difference{std::string{field}, {}, {}};
     if (before != nullptr) difference.before.text = json::to_text(*before);
@@ -72,7 +70,8 @@ std::optional<int> index_of(std::vector<Layer> const& layers, std::string const&
 std::set<std::string> moved_layers(Document const& before, Document const& after) {
     std::vector<std::pair<int, std::string>> both;
     for (Layer const& layer : after.layers) {
-        if (auto const index = index_of(before.layers, layer.id)) both.emplace_back(*index, layer.id);
+        if (auto const index = index_of(before.layers, layer.id))
+            both.emplace_back(*index, layer.id);
     }
     std::vector<std::size_t> length(both.size(), 1);
     std::vector<std::size_t> previous(both.size(), both.size());

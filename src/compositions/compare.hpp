@@ -50,7 +50,7 @@ BOOST_DESCRIBE_STRUCT(OverrideDifference, (), (format, layer_id, fields))
 struct Comparison {
     Version from;
     Version to;
-    bool identical = true;  ///< as documents, defaults put in
+    bool identical = true;           ///< as documents, defaults put in
     std::vector<Difference> fields;  ///< name, status, canvas, background
     std::vector<FormatDifference> formats;
     std::vector<LayerDifference> layers;  ///< as they are in `to`, then those that are gone

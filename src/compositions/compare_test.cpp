@@ -21,7 +21,8 @@ std::string shape(std::string const& id, std::string const& more = {}) {
 std::string text_of(Comparison comparison) {
     std::string out;
     for (Difference const& each : comparison.fields) out += each.field + " ";
-    for (FormatDifference const& each : comparison.formats) out += each.change + ":" + each.name + " ";
+    for (FormatDifference const& each : comparison.formats)
+        out += each.change + ":" + each.name + " ";
     for (LayerDifference const& each : comparison.layers) {
         out += each.change + ":" + each.id + (each.moved ? "*" : "");
         for (Difference const& field : each.fields) {
@@ -39,7 +40,12 @@ std::string text_of(Comparison comparison) {
 }  // namespace
 
 TEST_CASE("what is only written differently is identical") {
-    auto const same = compare(document(shape("a")), document(shape("a", R"(,"rotation":0,"opacity":1,"fill":null)"), R"(,"overrides":{"a":{"a":{}}})"));
+    auto const same = compare(
+        document(shape("a")),
+        document(
+            shape("a", R"(,"rotation":0,"opacity":1,"fill":null)"), R"(,"overrides":{"a":{"a":{}}})"
+        )
+    );
     CHECK(same.identical);
     CHECK(text_of(same).empty());
 }

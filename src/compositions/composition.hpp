@@ -100,9 +100,7 @@ struct UpdateComposition {
     std::optional<double> position;
     std::optional<Status> status;
 };
-BOOST_DESCRIBE_STRUCT(
-    UpdateComposition, (), (name, document, summary, primary, position, status)
-)
+BOOST_DESCRIBE_STRUCT(UpdateComposition, (), (name, document, summary, primary, position, status))
 
 struct MoveComposition {
     static constexpr bool is_input = true;

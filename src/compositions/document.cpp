@@ -304,7 +304,9 @@ Document with_defaults(Document document) {
     for (Layer& layer : document.layers) layer = with_defaults(std::move(layer));
     if (!document.overrides) document.overrides.emplace();
     std::erase_if(*document.overrides, [](auto& format) {
-        std::erase_if(format.second, [](auto const& change) { return change.second == Override{}; });
+        std::erase_if(format.second, [](auto const& change) {
+            return change.second == Override{};
+        });
         return format.second.empty();
     });
     return document;

@@ -43,7 +43,9 @@ BOOST_DESCRIBE_STRUCT(GetComposition, (), (deleted))
 struct CompareVersions {
     static constexpr std::array rules{
         json::Rule{.field = "from", .min = 1, .max = 1'000'000'000},
-        json::Rule{.field = "to", .min = 1, .max = 1'000'000'000, .about = "The newest when absent."},
+        json::Rule{
+            .field = "to", .min = 1, .max = 1'000'000'000, .about = "The newest when absent."
+        },
     };
     std::optional<int> from;
     std::optional<int> to;

@@ -64,7 +64,7 @@ public:
         out_ += "<g";
         if (resolved.rotation != 0) {
             out_ += fmt::format(
-                R"( transform="rotate({} {} {})")",
+                R"svg( transform="rotate({} {} {})")svg",
                 number(resolved.rotation),
                 number(box.x + box.width / 2),
                 number(box.y + box.height / 2)
@@ -124,8 +124,10 @@ private:
         out_ += "/></clipPath><image";
         geometry(resolved.box);
         out_ += fmt::format(
-            R"( preserveAspectRatio="{}" clip-path="url(#clip{})" xlink:href="{}"/>)",
-            fit == "fill" ? "none" : fit == "contain" ? "xMidYMid meet" : "xMidYMid slice",
+            R"svg( preserveAspectRatio="{}" clip-path="url(#clip{})" xlink:href="{}"/>)svg",
+            fit == "fill"      ? "none"
+            : fit == "contain" ? "xMidYMid meet"
+                               : "xMidYMid slice",
             clips_,
             escaped(picture->second)
         );
@@ -199,10 +201,7 @@ private:
 }  // namespace
 
 std::string draw_svg(
-    Document const& document,
-    Format const& format,
-    Metrics const& metrics,
-    Pictures const& pictures
+    Document const& document, Format const& format, Metrics const& metrics, Pictures const& pictures
 ) {
     Scene scene{pictures};
     scene.begin(document, format);

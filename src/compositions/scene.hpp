@@ -13,10 +13,7 @@ using Pictures = std::map<std::string, std::string>;
 
 /// An image layer without a picture is a grey box.
 [[nodiscard]] std::string draw_svg(
-    Document const& document,
-    Format const& format,
-    Metrics const& metrics,
-    Pictures const& pictures
+    Document const& document, Format const& format, Metrics const& metrics, Pictures const& pictures
 );
 
 }  // namespace showrunner::compositions

@@ -69,9 +69,7 @@ db::Query const insert_composition{
 db::Query const update_composition{
     "update_composition",
     events::appending_many(
-        keep_version(
-            " UNION ALL " + versions_of("demoted", "NULL, ARRAY['primary'], NULL::int")
-        ),
+        keep_version(" UNION ALL " + versions_of("demoted", "NULL, ARRAY['primary'], NULL::int")),
         19,
         "target AS (SELECT id FROM compositions WHERE id = $5 AND version = $6 "
         "AND deleted_at IS NULL FOR UPDATE), "
@@ -81,7 +79,8 @@ db::Query const update_composition{
         "made AS (UPDATE compositions SET name = $7, status = $8, \"primary\" = $9, "
         "position = $10, width = $11, height = $12, formats = $13, updated_at = $14, "
         "updated_by = $15, document = coalesce($16::json, document), "
-        "document_version = CASE WHEN $16::json IS NULL THEN document_version ELSE version + 1 END, "
+        "document_version = CASE WHEN $16::json IS NULL THEN document_version ELSE version + 1 "
+        "END, "
         "version = version + 1 WHERE id IN (SELECT id FROM target) "
         "AND ($17::uuid IS NULL OR EXISTS (SELECT 1 FROM demoted)) RETURNING *), "
     ),

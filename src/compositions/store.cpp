@@ -5,7 +5,9 @@
 #include "compositions/templates.hpp"
 #include "compositions/versions.hpp"
 #include "db/described.hpp"
+#include "files/files.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace showrunner::compositions {
@@ -48,8 +50,11 @@ void tidy(std::string& name) {
 }
 
 /// The document that a new composition begins with.
-Task<std::string> first_document(api::Context& context, CreateComposition const& input) {
-    int const given = (input.document ? 1 : 0) + (input.template_id ? 1 : 0) + (input.copy_of ? 1 : 0);
+Task<std::string> first_document(
+    api::Context& context, CreateComposition const& input, std::string_view show_id
+) {
+    int const given =
+        (input.document ? 1 : 0) + (input.template_id ? 1 : 0) + (input.copy_of ? 1 : 0);
     if (given > 1) {
         throw invalid_field(
             "document", "AMBIGUOUS", "is given, or template_id, or copy_of: one of them"
@@ -63,7 +68,8 @@ Task<std::string> first_document(api::Context& context, CreateComposition const&
     }
     if (input.copy_of) {
         auto const found = co_await find(context, *input.copy_of);
-        if (!found) throw invalid_field("copy_of", "UNKNOWN", "is not a composition");
+        bool const usable = found && found->show_id == show_id;
+        if (!usable) throw invalid_field("copy_of", "UNKNOWN", "is not a composition of the show");
         co_return found->document->text;
     }
     co_return std::string{empty_document()};
@@ -86,6 +92,26 @@ Task<> place(api::Context& context, Composition& composition) {
             "TOO_MANY_COMPOSITIONS",
             fmt::format("An episode has at most {} compositions.", compositions_an_episode_max)
         };
+    }
+}
+
+/// Pictures that the document has and `known` has not must be images of the show.
+Task<> check_files(
+    api::Context& context,
+    Document const& document,
+    std::vector<std::string> const& known,
+    std::string_view show_id
+) {
+    for (std::string const& id : file_ids(document)) {
+        if (std::ranges::count(known, id) > 0) continue;
+        auto const found = co_await files::find(context, id);
+        bool const usable = found && !found->file.deleted_at && found->file.show_id == show_id &&
+                            found->file.kind == files::Kind::image;
+        if (!usable) {
+            throw invalid_field(
+                "document.layers", "FILE_UNKNOWN", fmt::format("has {}, no image of the show", id)
+            );
+        }
     }
 }
 
@@ -132,7 +158,9 @@ void set_document(Attempt& attempt, std::string const& wanted, Document const& p
     describe(after, parsed);
 }
 
-void merge(Attempt& attempt, UpdateComposition const& input, std::optional<Document> const& parsed) {
+void merge(
+    Attempt& attempt, UpdateComposition const& input, std::optional<Document> const& parsed
+) {
     Composition& after = attempt.after;
     events::Changes& changes = attempt.changes;
     if (input.name) set(changes, "name", after.name, *input.name);
@@ -149,8 +177,7 @@ void merge(Attempt& attempt, UpdateComposition const& input, std::optional<Docum
 /// The composition that stops being the primary one, as it is before and after.
 Task<std::optional<Attempt>> find_demoted(api::Context& context, Attempt const& attempt) {
     if (!attempt.after.primary || attempt.before.primary) co_return std::nullopt;
-    db::Rows const rows =
-        co_await context.read(find_primary, db::Params{attempt.after.episode_id});
+    db::Rows const rows = co_await context.read(find_primary, db::Params{attempt.after.episode_id});
     if (rows.empty()) co_return std::nullopt;
     Attempt demoted;
     demoted.before = db::read<Composition>(rows.front());
@@ -204,7 +231,8 @@ std::vector<events::Entry> entries_of(
     } else {
         entries.push_back(updated_entry(attempt, reason, actor));
     }
-    bool const published = after.status == Status::published && attempt.before.status != after.status;
+    bool const published =
+        after.status == Status::published && attempt.before.status != after.status;
     if (published) {
         CompositionPublished const event{
             record_of(after), after.id, after.episode_id, after.name, after.version, actor.user_id
@@ -222,16 +250,12 @@ Task<bool> write(
     Save const& save
 ) {
     auto const demoted = co_await find_demoted(context, attempt);
-    auto entries = entries_of(
-        attempt, save.reason ? save.reason : summary, save.reverted_from, context.actor
-    );
+    auto entries =
+        entries_of(attempt, save.reason ? save.reason : summary, save.reverted_from, context.actor);
     if (demoted) entries.push_back(updated_entry(*demoted, {}, context.actor));
     Composition const& after = attempt.after;
     db::Params params = version_params(
-        context,
-        save.reason ? save.reason : summary,
-        attempt.changes.fields(),
-        save.reverted_from
+        context, save.reason ? save.reason : summary, attempt.changes.fields(), save.reverted_from
     );
     params.add(after.id)
         .add(attempt.before.version)
@@ -302,8 +326,10 @@ Task<Composition> create(api::Context& context, CreateComposition input) {
     composition.episode_id = input.episode_id;
     composition.name = input.name;
     co_await place(context, composition);
-    std::string document = co_await first_document(context, input);
-    describe(composition, parse_document(document));
+    std::string document = co_await first_document(context, input, composition.show_id);
+    Document const parsed = parse_document(document);
+    if (input.document) co_await check_files(context, parsed, {}, composition.show_id);
+    describe(composition, parsed);
     composition.document = json::Raw{std::move(document)};
     composition.created_at = context.services.clock.now();
     composition.created_by = context.actor.user_id;
@@ -358,6 +384,10 @@ Task<Composition> update(
         check_version(attempt.before, save.version);
         attempt.after = attempt.before;
         merge(attempt, input, parsed);
+        if (attempt.new_document && !save.reverted_from) {
+            auto const known = file_ids(parse_document(attempt.before.document->text));
+            co_await check_files(context, *parsed, known, attempt.before.show_id);
+        }
         if (attempt.changes.empty()) co_return attempt.before;
         attempt.after.version = attempt.before.version + 1;
         attempt.after.updated_at = context.services.clock.now();

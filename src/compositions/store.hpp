@@ -1,5 +1,5 @@
-// Compositions in PostgreSQL. Every function that changes one keeps the version that comes of it and
-// appends its events in the same statement.
+// Compositions in PostgreSQL. Every function that changes one keeps the version that comes of it
+// and appends its events in the same statement.
 #pragma once
 
 #include "api/context.hpp"
@@ -66,9 +66,7 @@ Task<Composition> update(
 );
 
 /// Saves name and document of a former version again.
-Task<Composition> revert(
-    api::Context& context, std::string id, int to, std::optional<int> version
-);
+Task<Composition> revert(api::Context& context, std::string id, int to, std::optional<int> version);
 
 Task<> remove(api::Context& context, std::string id, std::optional<int> version);
 Task<Composition> restore(api::Context& context, std::string id);

@@ -142,9 +142,7 @@ Task<Template> create_template(api::Context& context, CreateTemplate input) {
     params.add(*made.created_at).add(made.created_by);
     events::Subject const subject{made.id, {}, made.show_id};
     events::add_one(
-        params,
-        context.actor,
-        events::make_entry(event, context.actor, subject, *made.created_at)
+        params, context.actor, events::make_entry(event, context.actor, subject, *made.created_at)
     );
     co_await context.write(insert_template, std::move(params));
     co_return made;
@@ -161,9 +159,7 @@ Task<> remove_template(api::Context& context, std::string id) {
     db::Params params{id};
     events::Subject const subject{id, {}, found->show_id};
     Time const now = context.services.clock.now();
-    events::add_one(
-        params, context.actor, events::make_entry(event, context.actor, subject, now)
-    );
+    events::add_one(params, context.actor, events::make_entry(event, context.actor, subject, now));
     db::Rows const rows = co_await context.write(delete_template, std::move(params));
     if (rows.empty()) throw no_such_template();
 }

@@ -56,6 +56,7 @@ struct TemplateFile {
     std::string_view id;
     std::string_view text;
 };
+
 [[nodiscard]] std::vector<TemplateFile> const& embedded_templates();
 
 [[nodiscard]] std::vector<Template> const& built_in_templates();
