@@ -302,13 +302,16 @@ Layer with_defaults(Layer layer) {
 
 Document with_defaults(Document document) {
     for (Layer& layer : document.layers) layer = with_defaults(std::move(layer));
-    if (!document.overrides) document.overrides.emplace();
-    std::erase_if(*document.overrides, [](auto& format) {
-        std::erase_if(format.second, [](auto const& change) {
-            return change.second == Override{};
-        });
-        return format.second.empty();
-    });
+    // An override that changes nothing is none.
+    std::map<std::string, std::map<std::string, Override>> overrides;
+    if (document.overrides) {
+        for (auto const& [format, layers] : *document.overrides) {
+            for (auto const& [id, change] : layers) {
+                if (change != Override{}) overrides[format][id] = change;
+            }
+        }
+    }
+    document.overrides = std::move(overrides);
     return document;
 }
 

@@ -6,6 +6,8 @@
 #include "compositions/versions.hpp"
 #include "files/files.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +24,21 @@ constexpr int preview_width_max = 640;
 std::string read_file(fs::path const& path) {
     std::ifstream in{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// A block at a time: others have their turn in between.
+Task<std::string> hash_of(fs::path path) {
+    constexpr std::size_t block_bytes = std::size_t{256} * 1024;
+    auto const executor = co_await asio::this_coro::executor;
+    std::ifstream in{path, std::ios::binary};
+    std::string block(block_bytes, '\0');
+    blobs::Sha256 hash;
+    while (in) {
+        in.read(block.data(), static_cast<std::streamsize>(block.size()));
+        hash.update(std::string_view{block}.substr(0, static_cast<std::size_t>(in.gcount())));
+        co_await asio::post(executor, asio::use_awaitable);
+    }
+    co_return hash.hex();
 }
 
 Studio const& studio_of(jobs::Run const& run) {
@@ -101,15 +118,14 @@ private:
             format,
             Easel::Options{.image_format = args_.image_format, .quality = args_.quality}
         );
-        blobs::Sha256 hash;
-        hash.update(read_file(drawn));
+        std::string sha256 = co_await hash_of(drawn);
         Render render{
             source_.document_version,
             format.name,
             args_.image_format,
             args_.quality,
             {},
-            hash.hex(),
+            std::move(sha256),
             run_.services.clock.now()
         };
         // The same picture again is the same file, for as long as that is there.

@@ -28,23 +28,27 @@ std::string find_program(std::string_view folders, std::string_view name) {
     return {};
 }
 
-/// Only our fonts, drawn the same on every machine: nothing of the system's settings is read.
-std::string fonts_configuration(fs::path const& fonts) {
-    std::string folder;
-    for (char const c : fs::absolute(fonts).string()) {
+std::string escaped(fs::path const& path) {
+    std::string out;
+    for (char const c : fs::absolute(path).string()) {
         if (c == '&') {
-            folder += "&amp;";
+            out += "&amp;";
         } else if (c == '<') {
-            folder += "&lt;";
+            out += "&lt;";
         } else {
-            folder += c;
+            out += c;
         }
     }
+    return out;
+}
+
+/// Only our fonts, drawn the same on every machine: nothing of the system's settings is read.
+std::string fonts_configuration(fs::path const& fonts, fs::path const& cache) {
     return fmt::format(
         R"(<?xml version="1.0"?>
 <fontconfig>
   <dir>{}</dir>
-  <cachedir prefix="cwd">cache</cachedir>
+  <cachedir>{}</cachedir>
   <match target="font">
     <edit name="antialias" mode="assign"><bool>true</bool></edit>
     <edit name="hinting" mode="assign"><bool>false</bool></edit>
@@ -53,7 +57,8 @@ std::string fonts_configuration(fs::path const& fonts) {
   </match>
 </fontconfig>
 )",
-        folder
+        escaped(fonts),
+        escaped(cache)
     );
 }
 
@@ -109,7 +114,7 @@ std::optional<std::string> Studio::missing() const {
 }
 
 Easel::Easel(Studio const& studio) : studio_{studio}, workspace_{media::Workspace::empty({})} {
-    workspace_.write("fonts.conf", fonts_configuration(studio.fonts()));
+    workspace_.write("fonts.conf", fonts_configuration(studio.fonts(), workspace_.path("cache")));
 }
 
 fs::path Easel::original(std::string_view file_id) const {
