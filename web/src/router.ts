@@ -24,9 +24,21 @@ const routes: RouteRecordRaw[] = [
         meta: { editors: true },
       },
       {
-        path: 'episodes/:id/:tab(jobs|history|activity)?',
+        path: 'episodes/:id/:tab(compositions|jobs|history|activity)?',
         name: 'episode',
         component: () => import('./features/episodes/detail/EpisodePage.vue'),
+        props: true,
+      },
+      {
+        path: 'compositions/:id',
+        name: 'composition',
+        component: () => import('./features/compositions/editor/CompositionPage.vue'),
+        props: true,
+      },
+      {
+        path: 'compositions/:id/history',
+        name: 'composition-history',
+        component: () => import('./features/compositions/history/CompositionHistoryPage.vue'),
         props: true,
       },
       {

@@ -33,6 +33,8 @@ export const keys = {
   composition: (id: string) => ['compositions', 'detail', id] as const,
   compositionVersions: (id: string) => ['compositions', 'versions', id] as const,
   compositionVersion: (id: string, version: number) => ['compositions', 'version', id, version] as const,
+  compositionRenders: (id: string) => ['compositions', 'renders', id] as const,
+  compositionTemplate: (id: string) => ['composition-templates', id] as const,
   compositionTemplates: ['composition-templates'] as const,
   imagesOf: (episodeId: string) => ['files', 'images', episodeId] as const,
   fontMetrics: ['font-metrics'] as const,

@@ -6,6 +6,7 @@ import { queryClient as client } from '@/api/query';
 import { plural } from '@/lib/format';
 import { toast } from '@/ui/toasts';
 import { keys } from '@/api/keys';
+import { applyCompositionEvent, compositionEvents, type CompositionPayload } from './composition-live';
 import { applyJobPatches } from './job-live';
 import {
   coalesceJobs,
@@ -110,6 +111,11 @@ export const useConnection = defineStore('connection', () => {
     for (const name of episodeEvents) socket.on(name, (payload: EpisodePayload) => onEpisode(name, payload));
     for (const name of jobEvents)
       socket.on(name, (payload: JobPayload) => pushJob(toJobPatch(name, payload)));
+    for (const name of compositionEvents)
+      socket.on(name, (payload: CompositionPayload) => {
+        lastEventAt.value = Date.now();
+        applyCompositionEvent(client, name, payload);
+      });
     socket.on('job_progress', (payload: JobProgressPayload) => pushJob(toProgressPatch(payload)));
     for (const [name, key] of Object.entries(rereads)) socket.on(name, () => refetchSoon(client, key));
     socket.on('import_progress', (progress: ImportProgress) => (importProgress.value = progress));
@@ -180,8 +186,8 @@ export const useConnection = defineStore('connection', () => {
       .findAll({ fetchStatus: 'fetching' })
       .filter((query) => query.state.data === undefined);
     // Right after the page was loaded only what events can change is worth a second look.
-    const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) =>
-      queryKey[0] === 'episodes' || queryKey[0] === 'activities' || queryKey[0] === 'jobs';
+    const changing: ReadonlySet<unknown> = new Set(['episodes', 'activities', 'jobs', 'compositions']);
+    const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) => changing.has(queryKey[0]);
     await client.invalidateQueries(first ? { predicate: eventful } : {});
     for (const { queryKey } of underWay) void client.invalidateQueries({ queryKey, exact: true });
   }

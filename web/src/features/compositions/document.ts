@@ -210,15 +210,20 @@ const textDefaults = {
 } as const;
 const boxDefaults = { padding: 0, radius: 0, shape: 'rectangle' } as const;
 
-function complete(layer: Layer): Layer {
+/** To the server null is the same as absent. */
+const present = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== null)) as T;
+
+function complete(stored: Layer): Layer {
+  const layer = present(stored);
   if (layer.type !== 'text') return { ...layerDefaults, ...layer };
-  const box = layer.box && { box: { ...boxDefaults, ...layer.box } };
+  const box = layer.box && { box: { ...boxDefaults, ...present(layer.box) } };
   return { ...layerDefaults, ...textDefaults, ...layer, ...box };
 }
 
 /** A stored document may leave out what has a default; here it is filled in, so that the rest need not ask. */
 export const normalise = (document: Document): Document => ({
-  ...document,
+  ...present(document),
   layers: document.layers.map(complete),
 });
 

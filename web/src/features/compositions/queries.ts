@@ -4,9 +4,11 @@ import { keys } from '@/api/keys';
 import { networkProblem, toProblem } from '@/api/problem';
 import {
   getComposition,
+  getTemplate,
   getVersion,
   listCompositions,
   listImages,
+  listRenders,
   listTemplates,
   listVersions,
   type CompositionVersion,
@@ -57,6 +59,26 @@ export function useTemplates(enabled: MaybeRefOrGetter<boolean> = true) {
   return useQuery({
     queryKey: keys.compositionTemplates,
     queryFn: ({ signal }) => listTemplates(signal),
+    enabled: () => toValue(enabled),
+    shallow: true,
+  });
+}
+
+export function useTemplate(id: MaybeRefOrGetter<string>, enabled: MaybeRefOrGetter<boolean>) {
+  return useQuery({
+    queryKey: computed(() => keys.compositionTemplate(toValue(id))),
+    queryFn: ({ signal }) => getTemplate(toValue(id), signal),
+    enabled: () => toValue(enabled),
+    staleTime: 10 * 60_000,
+    shallow: true,
+  });
+}
+
+/** What it was rendered to. */
+export function useRenders(id: MaybeRefOrGetter<string>, enabled: MaybeRefOrGetter<boolean>) {
+  return useQuery({
+    queryKey: computed(() => keys.compositionRenders(toValue(id))),
+    queryFn: ({ signal }) => listRenders(toValue(id), signal),
     enabled: () => toValue(enabled),
     shallow: true,
   });

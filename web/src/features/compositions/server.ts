@@ -1,5 +1,5 @@
 import { api, body, record } from '@/api/client';
-import type { Page } from '@/api/types';
+import type { Job, Page } from '@/api/types';
 import { normalise, type Document } from './document';
 
 /** What the server says of compositions, and how it is asked. */
@@ -13,9 +13,15 @@ export interface Composition {
   name: string;
   status: CompositionStatus;
   primary: boolean;
+  /** Among those of its episode; need not be whole. */
   position: number;
+  /** Of the canvas. */
+  width: number;
+  height: number;
+  formats: string[];
   version: number;
-  document: Document;
+  /** The version at which the document became what it is. */
+  document_version: number;
   created_at: string;
   created_by: string | null;
   updated_at: string;
@@ -23,19 +29,48 @@ export interface Composition {
   deleted_at: string | null;
 }
 
+/** As it comes where one is asked for: lists and events leave the document out. */
+export interface FullComposition extends Composition {
+  document: Document;
+}
+
 export interface CompositionVersion {
   version: number;
+  name: string;
+  status: CompositionStatus;
   summary: string | null;
+  changed_fields: string[];
+  document_version: number;
+  reverted_from: number | null;
   created_at: string;
   created_by: string | null;
+  created_by_name: string;
   document?: Document;
 }
 
 export interface CompositionTemplate {
+  /** A word for those that come with the server. */
   id: string;
   name: string;
-  document: Document;
+  about: string;
+  built_in: boolean;
+  width: number;
+  height: number;
+  formats: string[];
+  /** Only where one template is asked for. */
+  document?: Document;
 }
+
+/** A file that a document was rendered to. */
+export interface Render {
+  document_version: number;
+  format: string;
+  image_format: ImageFormat;
+  quality: number;
+  file_id: string;
+  created_at: string;
+}
+export type ImageFormat = 'png' | 'jpeg' | 'webp';
 
 export interface StoredFile {
   id: string;
@@ -64,7 +99,7 @@ const http = api as unknown as Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE
 const complete = <T extends { document?: Document }>(value: T): T =>
   value.document ? { ...value, document: normalise(value.document) } : value;
 
-const one = async (answer: Answer<{ data: Composition }>): Promise<Composition> =>
+const one = async (answer: Answer<{ data: FullComposition }>): Promise<FullComposition> =>
   complete(await record(answer));
 
 const at = (id: string) => ({ path: { id } });
@@ -73,10 +108,10 @@ const match = (version: number) => ({ 'If-Match': `"${version}"` });
 export async function listCompositions(episodeId: string, signal?: AbortSignal): Promise<Composition[]> {
   const query = { episode_id: episodeId, limit: 100 };
   const page = await body(http.GET<Page<Composition>>('/compositions', { params: { query }, signal }));
-  return page.data.map(complete);
+  return page.data;
 }
 
-export const getComposition = (id: string, signal?: AbortSignal): Promise<Composition> =>
+export const getComposition = (id: string, signal?: AbortSignal): Promise<FullComposition> =>
   one(http.GET('/compositions/{id}', { params: { ...at(id), query: { deleted: true } }, signal }));
 
 export interface CompositionCreate {
@@ -87,7 +122,7 @@ export interface CompositionCreate {
   copy_of?: string;
   summary?: string;
 }
-export const createComposition = (values: CompositionCreate, key: string): Promise<Composition> =>
+export const createComposition = (values: CompositionCreate, key: string): Promise<FullComposition> =>
   one(http.POST('/compositions', { body: values, params: { header: { 'Idempotency-Key': key } } }));
 
 export interface CompositionPatch {
@@ -101,20 +136,20 @@ export const patchComposition = (
   id: string,
   changes: CompositionPatch,
   version: number,
-): Promise<Composition> =>
+): Promise<FullComposition> =>
   one(http.PATCH('/compositions/{id}', { body: changes, params: { ...at(id), header: match(version) } }));
 
 export const deleteComposition = (id: string): Promise<unknown> =>
   body(http.DELETE('/compositions/{id}', { params: at(id) }));
 
-export const restoreComposition = (id: string): Promise<Composition> =>
+export const restoreComposition = (id: string): Promise<FullComposition> =>
   one(http.POST('/compositions/{id}/restore', { params: at(id) }));
 
 export const moveComposition = (
   id: string,
   status: CompositionStatus,
   reason?: string,
-): Promise<Composition> =>
+): Promise<FullComposition> =>
   one(
     http.POST('/compositions/{id}/status', {
       body: { status, ...(reason ? { reason } : {}) },
@@ -148,22 +183,41 @@ export const getVersion = async (
     ),
   );
 
-export const revertComposition = (id: string, version: number): Promise<Composition> =>
+export const revertComposition = (id: string, version: number): Promise<FullComposition> =>
   one(http.POST('/compositions/{id}/revert/{version}', { params: { path: { id, version } } }));
 
 export interface RenderRequest {
+  version: number;
   formats: string[];
-  type: 'png' | 'jpeg' | 'webp';
+  image_format: ImageFormat;
 }
-export const renderComposition = (id: string, request: RenderRequest): Promise<{ id: string }> =>
-  record(
-    http.POST<{ data: { id: string } }>('/compositions/{id}/render', { body: request, params: at(id) }),
-  );
+/** The job that does it. */
+export const renderComposition = (id: string, request: RenderRequest): Promise<Job> =>
+  record(http.POST<{ data: Job }>('/compositions/{id}/render', { body: request, params: at(id) }));
+
+export async function listRenders(id: string, signal?: AbortSignal): Promise<Render[]> {
+  const answer = http.GET<{ data: Render[] }>('/compositions/{id}/renders', { params: at(id), signal });
+  return (await body(answer)).data;
+}
 
 export async function listTemplates(signal?: AbortSignal): Promise<CompositionTemplate[]> {
-  const page = await body(http.GET<Page<CompositionTemplate>>('/composition-templates', { signal }));
-  return page.data.map(complete);
+  const answer = http.GET<{ data: CompositionTemplate[] }>('/composition-templates', { signal });
+  return (await body(answer)).data;
 }
+
+export const getTemplate = async (id: string, signal?: AbortSignal): Promise<CompositionTemplate> =>
+  complete(
+    await record(
+      http.GET<{ data: CompositionTemplate }>('/composition-templates/{id}', { params: at(id), signal }),
+    ),
+  );
+
+export const createTemplate = (compositionId: string, name: string): Promise<CompositionTemplate> =>
+  record(
+    http.POST<{ data: CompositionTemplate }>('/composition-templates', {
+      body: { composition_id: compositionId, name },
+    }),
+  );
 
 export async function listImages(episodeId: string, signal?: AbortSignal): Promise<StoredFile[]> {
   const query = { episode_id: episodeId, kind: 'image', limit: 100 };
