@@ -53,7 +53,7 @@ test('an event changes the list, asks anew for a document that is open, and tell
     composition: changed,
     actor,
   });
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1_000);
   expect(client.getQueryData(keys.compositionsOf('e1'))).toEqual([changed]);
   expect(asked).toHaveBeenCalledWith({ queryKey: keys.composition('a') });
   expect(heard).toHaveBeenCalledWith({ id: 'a', op: 'updated', actor, origin: null });
