@@ -40,7 +40,8 @@ TEST_CASE("files: a kind takes the types and the extensions that it is made of")
     CHECK(kind_of("image/png", "pilot.mp4") == Kind::image);
     CHECK(kind_of("text/html", "pilot.png") == Kind::other);
     CHECK(kind_of("text/plain", "pilot.fountain") == Kind::script);
-    CHECK(kind_of("text/plain", "notes.csv") == Kind::other);
+    CHECK(kind_of("text/csv", "notes.csv") == Kind::other);
+    CHECK(kind_of("text/plain", "notes") == Kind::script);
     CHECK_NOTHROW(check_type(Kind::image, "image/png", "a.png"));
     CHECK_NOTHROW(check_type(Kind::other, "text/html", "a.html"));
     CHECK(token_of([] { check_type(Kind::image, "text/html", "a.png"); }) == "TYPE_NOT_ALLOWED");

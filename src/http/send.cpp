@@ -3,7 +3,9 @@
 #include "http/connection.hpp"
 
 #include <boost/asio/this_coro.hpp>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +22,23 @@ constexpr std::chrono::milliseconds stop_write_timeout{1000};
 
 /// Of a file at once: the rest of the loop has its turn in between.
 constexpr std::uint64_t file_piece_bytes = std::uint64_t{1} << 20U;
+
+/// While it lives, the kernel fills segments. Without, the end of every 64 KiB that sendfile moves
+/// goes out as a small segment of its own: half the speed to a reader on the same machine.
+class Cork {
+public:
+    explicit Cork(int socket) : socket_{socket} { set(1); }
+
+    ~Cork() { set(0); }
+
+    Cork(Cork const&) = delete;
+    Cork& operator=(Cork const&) = delete;
+
+private:
+    void set(int on) const { ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &on, sizeof on); }
+
+    int socket_;
+};
 
 }  // namespace
 
@@ -91,6 +110,7 @@ Task<bool> Connection::send_from(BodySource& source, std::uint64_t bytes) {
 
 Task<bool> Connection::send_file(BodySource& source, FileSpan span, std::uint64_t bytes) {
     sending_since_ = context_->now;
+    Cork const cork{socket_.native_handle()};
     for (std::uint64_t sent = 0; sent < bytes;) {
         std::uint64_t const piece = std::min(bytes - sent, file_piece_bytes);
         FileSpan const part{span.fd, span.offset + sent};
