@@ -281,6 +281,24 @@ export interface paths {
         patch: operations["updateEpisode"];
         trace?: never;
     };
+    "/api/v1/episodes/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of an episode, newest first */
+        get: operations["listEpisodeFiles"];
+        put?: never;
+        /** Upload a file as a form: the fields name, kind and sha256, then one file */
+        post: operations["uploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/episodes/{id}/history": {
         parameters: {
             query?: never;
@@ -341,6 +359,128 @@ export interface paths {
         };
         /** The ledger in stream order, as a socket would get it */
         get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a file, and learn how to send its content */
+        post: operations["createFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a file's record */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        /** Delete a file; it can be restored */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        /** Rename a file */
+        patch: operations["updateFile"];
+        trace?: never;
+    };
+    "/api/v1/files/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the content was sent to the store itself */
+        post: operations["completeFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The content, or a range of it */
+        get: operations["getFileContent"];
+        /** Send the content of a file that was announced for it */
+        put: operations["putFileContent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where links of files lead */
+        get: operations["followFileUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a deleted file */
+        post: operations["restoreFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A link to the content that needs no token, for a while; counts as a download */
+        get: operations["getFileUrl"];
         put?: never;
         post?: never;
         delete?: never;
@@ -830,6 +970,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a resumable upload (tus): Upload-Metadata names filename and episode_id */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What the server does of tus, the protocol of resumable uploads */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Break a resumable upload off (tus) */
+        delete: operations["cancelUpload"];
+        options?: never;
+        /** How far a resumable upload is (tus) */
+        head: operations["getUpload"];
+        /** Go on with a resumable upload (tus) */
+        patch: operations["appendToUpload"];
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1112,6 +1289,18 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        CreateFile: {
+            /** Format: uuid */
+            episode_id: string;
+            /** @description With its extension. */
+            name: string;
+            /** @description How many will come. */
+            bytes: number;
+            media_type?: string | null;
+            sha256?: string | null;
+            kind?: ("video" | "image" | "audio" | "script" | "other") | null;
+            method?: ("put" | "tus" | "direct") | null;
+        };
         CreateJob: {
             type: string;
             args?: {
@@ -1157,6 +1346,52 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "editor" | "admin";
             password: string;
+        };
+        CreatedFile: {
+            file: {
+                id: string;
+                episode_id: string;
+                show_id: string;
+                name: string;
+                /** @enum {string} */
+                kind: "video" | "image" | "audio" | "script" | "other";
+                media_type: string;
+                bytes: number | null;
+                sha256: string | null;
+                /** @enum {string} */
+                state: "uploading" | "ready" | "failed";
+                error: {
+                    [key: string]: unknown;
+                } | null;
+                source: {
+                    [key: string]: unknown;
+                } | null;
+                media: {
+                    [key: string]: unknown;
+                } | null;
+                derivatives: {
+                    [key: string]: unknown;
+                };
+                version: number;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                updated_by: string | null;
+                deleted_at: string | null;
+            };
+            upload: {
+                /** @enum {string} */
+                method: "put" | "tus" | "multipart" | "direct" | "job";
+                verb: string;
+                url: string;
+                headers: {
+                    [key: string]: string;
+                };
+                /** Format: date-time */
+                expires_at: string;
+            };
         };
         CreatedToken: {
             id: string;
@@ -1233,6 +1468,44 @@ export interface components {
             retry_after_s?: number | null;
             cancelled?: boolean | null;
             release?: boolean | null;
+        };
+        File: {
+            id: string;
+            episode_id: string;
+            show_id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "video" | "image" | "audio" | "script" | "other";
+            media_type: string;
+            bytes: number | null;
+            sha256: string | null;
+            /** @enum {string} */
+            state: "uploading" | "ready" | "failed";
+            error: {
+                [key: string]: unknown;
+            } | null;
+            source: {
+                [key: string]: unknown;
+            } | null;
+            media: {
+                [key: string]: unknown;
+            } | null;
+            derivatives: {
+                [key: string]: unknown;
+            };
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string | null;
+            deleted_at: string | null;
+        };
+        FileLink: {
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         HistoryEntry: {
             id: string;
@@ -1550,6 +1823,9 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        UpdateFile: {
+            name: string;
+        };
         UpdateJobQueue: {
             paused?: boolean | null;
             concurrency?: number | null;
@@ -1641,6 +1917,72 @@ export interface components {
             changedFields: string[];
             updatedBy: string | null;
             reason: string | null;
+        };
+        event_file_deleted: components["schemas"]["Event"] & {
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            deletedBy: string | null;
+            version: number;
+        };
+        event_file_download: components["schemas"]["Event"] & {
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            downloadedBy: string | null;
+        };
+        event_file_failed: components["schemas"]["Event"] & {
+            file: {
+                [key: string]: unknown;
+            };
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            code: string;
+            error: string;
+        };
+        event_file_purged: components["schemas"]["Event"] & {
+            fileId: string;
+            fileName: string;
+        };
+        event_file_restored: components["schemas"]["Event"] & {
+            file: {
+                [key: string]: unknown;
+            };
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            restoredBy: string | null;
+        };
+        event_file_updated: components["schemas"]["Event"] & {
+            file: {
+                [key: string]: unknown;
+            };
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            changedFields: string[];
+            updatedBy: string | null;
+        };
+        event_file_upload_started: components["schemas"]["Event"] & {
+            file: {
+                [key: string]: unknown;
+            };
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            uploadedBy: string | null;
+        };
+        event_file_uploaded: components["schemas"]["Event"] & {
+            file: {
+                [key: string]: unknown;
+            };
+            fileId: string;
+            episodeId: string;
+            fileName: string;
+            fileType: string;
+            fileSize: number;
+            uploadedBy: string | null;
         };
         event_job_cancelled: components["schemas"]["Event"] & {
             jobId: string;
@@ -2558,6 +2900,95 @@ export interface operations {
             };
         };
     };
+    listEpisodeFiles: {
+        parameters: {
+            query?: {
+                /** @description Records a page, 20 when absent. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description One or several, separated by commas. */
+                kind?: ("video" | "image" | "audio" | "script" | "other")[];
+                /** @description One or several, separated by commas. */
+                state?: ("uploading" | "ready" | "failed")[];
+                /** @description Part of the name. */
+                q?: string;
+                /** @description true: the deleted ones instead. */
+                deleted?: boolean;
+                /** @description true: pagination.total is given. */
+                count?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getEpisodeHistory: {
         parameters: {
             query?: {
@@ -2695,6 +3126,367 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["LedgerEvent"][];
                         pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateFile"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CreatedFile"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: {
+                /** @description true: also when it is deleted. */
+                deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateFile"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFileContent: {
+        parameters: {
+            query?: {
+                /** @description true: to be saved. Otherwise a browser shows it, if nothing in it can run. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFileContent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followFileUrl: {
+        parameters: {
+            query?: {
+                expires?: number;
+                disposition?: string;
+                signature?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["File"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFileUrl: {
+        parameters: {
+            query?: {
+                /** @description true: to be saved. Otherwise a browser shows it, if nothing in it can run. */
+                download?: boolean;
+                /** @description How long it is valid. */
+                ttl_s?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FileLink"];
                     };
                 };
             };
@@ -3834,6 +4626,157 @@ export interface operations {
         };
     };
     revokeToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendToUpload: {
         parameters: {
             query?: never;
             header?: {
