@@ -70,13 +70,16 @@ Depot::Turn::~Turn() {
     if (depot_.active_ == 0) depot_.idle_.cancel();
 }
 
+void Depot::check_room() {
+    if (active_ < settings.uploads_max) return;
+    meters.refused.add();
+    Error error{Code::unavailable, "TOO_BUSY", "Too many files are being uploaded."};
+    error.retry_after_s = 5;
+    throw error;
+}
+
 std::shared_ptr<Depot::Turn> Depot::take_turn() {
-    if (active_ >= settings.uploads_max) {
-        meters.refused.add();
-        Error error{Code::unavailable, "TOO_BUSY", "Too many files are being uploaded."};
-        error.retry_after_s = 5;
-        throw error;
-    }
+    check_room();
     return std::make_shared<Turn>(*this);
 }
 

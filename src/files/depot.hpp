@@ -68,6 +68,7 @@ public:
 
     /// Throws Error{Code::unavailable} when there are too many.
     [[nodiscard]] std::shared_ptr<Turn> take_turn();
+    void check_room();
 
     /// Ends when no upload is being written: each keeps what it has, so that it can be gone on
     /// with.

@@ -304,7 +304,7 @@ Task<> Intake::complete_file() {
     }
     content.sha256 = options_.direct ? claim_.upload.sha256.value_or("") : hash_.hex();
     if (claim_.upload.sha256 && *claim_.upload.sha256 != content.sha256) throw wrong_sum();
-    if (options_.resumable) {
+    if (options_.resumable && recorded_.offset != staged_.offset) {
         // Should the process end now, another one finishes.
         co_await depot_.store->sync(staged_);
         co_await record_position(services_, claim_.upload, staged_, hash_.state(), Hold::keep);
@@ -365,6 +365,15 @@ Task<> Intake::clean_up(std::exception_ptr why) {
     if (ours) depot_.meters.failed.add();
     if (!key_.empty()) co_await depot_.store->remove(key_);
     co_await depot_.store->abort(recorded_);
+}
+
+Task<> complete_whole(api::Services& services, events::Actor actor, std::string id) {
+    Claim claimed = co_await claim(services, std::move(id));
+    IntakeOptions options;
+    options.resumable = true;
+    auto const intake =
+        Intake::start(services, std::move(actor), std::move(claimed), std::move(options));
+    co_await intake->finish(Intake::End::part);
 }
 
 }  // namespace showrunner::files

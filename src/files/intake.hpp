@@ -122,6 +122,10 @@ private:
     std::shared_ptr<Intake> intake_;
 };
 
+/// An upload whose last byte is on record, by a process that ended before the file was ready: the
+/// next one finishes. Throws as claim() and finish() do.
+Task<> complete_whole(api::Services& services, events::Actor actor, std::string id);
+
 /// Hands over all that `source` gives. When that fails, the upload is brought to its end before the
 /// failure goes on: whoever hears of it finds the record as it will stay.
 template <typename Source>

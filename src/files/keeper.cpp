@@ -4,6 +4,7 @@
 #include "db/described.hpp"
 #include "files/depot.hpp"
 #include "files/events.hpp"
+#include "files/intake.hpp"
 #include "files/records.hpp"
 #include "files/uploads.hpp"
 
@@ -40,6 +41,13 @@ Query const find_expired{
     "find_expired_uploads",
     "SELECT file_id FROM uploads WHERE expires_at < $1 AND (lease_until IS NULL OR lease_until < "
     "now()) ORDER BY expires_at LIMIT 100",
+    Lane::read
+};
+
+Query const find_whole{
+    "find_whole_uploads",
+    "SELECT file_id FROM uploads WHERE position = bytes AND expires_at > $1 AND (lease_until IS "
+    "NULL OR lease_until < now()) LIMIT 100",
     Lane::read
 };
 
@@ -101,6 +109,7 @@ Keeper::Keeper(api::Services& services) : services_{services} {
 
 Task<> Keeper::tidy() {
     for (;;) {
+        co_await complete_uploads();
         co_await expire_uploads();
         co_await purge_deleted();
         co_await remove_unused();
@@ -119,6 +128,18 @@ Task<> Keeper::compare() {
     co_await remove_strays();
     co_await remove_staged_strays();
     co_await find_missing();
+}
+
+Task<> Keeper::complete_uploads() {
+    db::Params params{services_.clock.now()};
+    db::Rows const whole = co_await services_.db.run(find_whole, std::move(params));
+    for (db::Row const row : whole) {
+        std::string const id = row.get<std::string>(0);
+        std::exception_ptr const failed = co_await outcome_of(complete_whole(services_, {}, id));
+        if (failed) {
+            log::warning("upload_not_completed", {{"file_id", id}, {"error", what_failed(failed)}});
+        }
+    }
 }
 
 Task<> Keeper::expire_uploads() {

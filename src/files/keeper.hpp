@@ -17,6 +17,7 @@ public:
 
     // What they do, once.
 
+    Task<> complete_uploads();
     Task<> expire_uploads();
     Task<> purge_deleted();
     Task<> remove_unused();

@@ -1,6 +1,7 @@
 // What is cleared away, and what is not; files made by jobs.
 #include "files/depot.hpp"
 #include "files/files.hpp"
+#include "files/intake.hpp"
 #include "files/keeper.hpp"
 #include "support/file_uploads.hpp"
 
@@ -114,6 +115,42 @@ TEST_CASE("keeper: an upload that began before its process ended is finished by 
     auto const rest = test.tus("PATCH", url, {{"Upload-Offset", "30"}}, png().substr(30));
     CHECK(rest.status == 204);
     CHECK(test.get("/files/" + id + "/content").body == png());
+}
+
+TEST_CASE("keeper: an upload whose last byte is on record becomes a file, whoever was killed") {
+    test::FilesTest const test;
+    for (bool const renamed : {false, true}) {
+        for (bool const asked : {false, true}) {
+            INFO(renamed, asked);
+            auto const made = test.tus(
+                "POST",
+                "/api/v1/uploads",
+                {{"Upload-Length", "70"}, {"Upload-Metadata", test.metadata("still.png")}}
+            );
+            std::string const url = made.headers.at("location");
+            std::string const id = url.substr(url.rfind('/') + 1);
+            test.server.on_server<bool>([id, renamed](api::Services& services) -> Task<bool> {
+                blobs::Store& store = *services.files.store;
+                Claim const held = co_await claim(services, id);
+                blobs::Staged staged = co_await store.begin(id);
+                blobs::Sha256 hash;
+                hash.update(png());
+                co_await store.append(staged, std::make_shared<std::string const>(png()));
+                co_await record_position(
+                    services, held.upload, staged, hash.state(), Hold::release
+                );
+                if (renamed) co_await store.finish(staged, hash.hex());
+                co_return true;
+            });
+            if (asked) {
+                CHECK(test.tus("HEAD", url).headers.at("upload-offset") == "70");
+            } else {
+                keep(test, &Keeper::complete_uploads);
+            }
+            CHECK(test.get("/files/" + id + "/content").body == png());
+            CHECK(test.stored() == 1);
+        }
+    }
 }
 
 TEST_CASE("files: jobs make files, read them, and say what they found") {

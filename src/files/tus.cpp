@@ -170,6 +170,9 @@ Task<http::Response> head(api::Context& context) {
     bool const over = file.state == State::ready;
     bool const lost = !over && (!upload || upload->expires_at <= context.services.clock.now());
     if (lost) throw Error{Code::gone, "UPLOAD_GONE", "The upload has failed or expired."};
+    if (!over && upload->position == upload->bytes) {
+        co_await complete_whole(context.services, context.actor, file.id);
+    }
     http::Response response = http::Response::empty(200);
     std::int64_t const offset = over ? file.bytes.value_or(0) : upload->position;
     response.headers.set("Upload-Offset", std::to_string(offset));

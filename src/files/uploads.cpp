@@ -220,6 +220,8 @@ Task<File> announce(api::Context& context, NewFile input) {
 }
 
 Task<Claim> claim(api::Services& services, std::string id) {
+    // Before a lease is taken that nothing would come of.
+    services.files.check_room();
     db::Params const params{id, services.clock.now()};
     db::Rows const claimed = co_await services.db.run(claim_upload, params);
     db::Rows const files = co_await services.db.run(find_file_of_upload, db::Params{id});

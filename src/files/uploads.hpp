@@ -63,7 +63,8 @@ struct Claim {
     Upload upload;
 };
 
-/// Throws Error: not_found, locked (somebody writes it now), gone (it has expired or failed).
+/// Throws Error: not_found, locked (somebody writes it now), gone (it has expired or failed),
+/// unavailable (too many are being written).
 Task<Claim> claim(api::Services& services, std::string id);
 
 /// Nothing when it is over.
