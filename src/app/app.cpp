@@ -125,7 +125,8 @@ api::Allowances allowances(Config const& config) {
     return allowed;
 }
 
-std::unique_ptr<blobs::Store> make_store(Config const& config) {
+std::unique_ptr<blobs::Store> make_store(Config const& config, S3Files* s3) {
+    if (s3 != nullptr) return s3->make_store();
     std::filesystem::path folder = config.file_dir;
     if (folder.empty()) folder = std::filesystem::path{config.data_dir} / "files";
     return std::make_unique<blobs::DiskStore>(std::move(folder));
@@ -207,7 +208,10 @@ App::App(asio::io_context& io, Config config, std::string database_url)
           scratch_folder(config_)
       },
       job_types_{all_handlers()},
-      files_{io.get_executor(), make_store(config_), file_settings(config_), metrics_},
+      s3_files_{make_s3_files(io.get_executor(), config_, clock_, metrics_)},
+      files_{
+          io.get_executor(), make_store(config_, s3_files_.get()), file_settings(config_), metrics_
+      },
       studio_{find_fonts(config_), programs} {}
 
 App::~App() = default;
@@ -351,6 +355,7 @@ Task<> App::start_jobs(std::string kind) {
     }
     co_await files_.store->prepare();
     jobs::SqsEngine::declare_metrics(metrics_);
+    metrics_.declare(aws::s3_retries_spec);
     if (config_.job_queue == "sqs") co_await start_sqs();
     keeper_ =
         std::make_unique<jobs::Keeper>(*services_, std::chrono::days{config_.job_history_days});

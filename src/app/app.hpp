@@ -6,6 +6,7 @@
 #include "api/services.hpp"
 #include "app/config.hpp"
 #include "app/engine_over_http.hpp"
+#include "app/s3_files.hpp"
 #include "auth/accounts.hpp"
 #include "base/metrics.hpp"
 #include "base/task.hpp"
@@ -90,6 +91,7 @@ private:
     api::Allowances allowed_;
     api::Media media_;
     jobs::Types job_types_;
+    std::unique_ptr<S3Files> s3_files_;  ///< with FILE_STORE=s3
     files::Depot files_;
     compositions::Studio studio_;
     api::About about_;

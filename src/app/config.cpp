@@ -1,5 +1,6 @@
 #include "app/config.hpp"
 
+#include "app/s3_files.hpp"
 #include "base/json.hpp"
 
 #include <fmt/format.h>
@@ -12,8 +13,11 @@ namespace showrunner::app {
 
 namespace {
 
+using ConfigMembers = boost::describe::
+    describe_members<Config, boost::describe::mod_public | boost::describe::mod_inherited>;
+
 static_assert(
-    boost::mp11::mp_size<json::Members<Config>>::value == config_keys.size(),
+    boost::mp11::mp_size<ConfigMembers>::value == config_keys.size(),
     "every member of Config has an entry in config_keys"
 );
 
@@ -83,7 +87,7 @@ void check(Config const& config) {
     if (config.job_queue != "postgres" && config.job_queue != "sqs") {
         throw std::runtime_error{"job_queue must be postgres or sqs"};
     }
-    if (config.file_store != "disk") throw std::runtime_error{"file_store must be disk"};
+    check_file_store(config);
     if (!config.secret.empty() && config.secret.size() < 32) {
         throw std::runtime_error{"secret must have at least 32 characters"};
     }
@@ -118,7 +122,7 @@ LoadedConfig load_config(
     refuse_unknown_variables(environment);
     auto const from_file = read_file(file);
     LoadedConfig loaded;
-    boost::mp11::mp_for_each<json::Members<Config>>([&](auto const& d) {
+    boost::mp11::mp_for_each<ConfigMembers>([&](auto const& d) {
         KeyInfo const* const key = find_key(d.name);
         if (key == nullptr)
             throw std::logic_error{std::string{d.name} + " has no entry in config_keys"};
@@ -154,7 +158,7 @@ std::string config_markdown() {
         "`showrunner config` prints what is in force and from where.\n\n"
         "| key | variable | flag | default | what it is |\n|---|---|---|---|---|\n";
     Config const defaults;
-    boost::mp11::mp_for_each<json::Members<Config>>([&](auto const& d) {
+    boost::mp11::mp_for_each<ConfigMembers>([&](auto const& d) {
         KeyInfo const& key = *find_key(d.name);
         std::string const value = fmt::format("{}", defaults.*d.pointer);
         out += fmt::format(

@@ -14,7 +14,9 @@
 
 namespace showrunner::app {
 
-struct Config {
+// In groups: Boost.Describe takes 52 members at most.
+
+struct ServerConfig {
     std::string listen = "127.0.0.1:3002";
     std::string data_dir = "./data";
     std::string database_url;
@@ -54,8 +56,14 @@ struct Config {
     std::int64_t job_command_memory_mb = 4096;
     std::string media_path = "/usr/local/bin:/usr/bin:/bin";
     std::string outbound_addresses = "public";
+};
+
+struct FileConfig {
     std::string file_store = "disk";
     std::string file_dir;
+    std::string s3_bucket;
+    std::string s3_prefix;
+    std::string s3_style = "auto";
     std::int64_t file_video_mb = 10'240;
     std::int64_t file_image_mb = 25;
     std::int64_t file_audio_mb = 2'048;
@@ -67,8 +75,11 @@ struct Config {
     std::int64_t file_deleted_days = 30;
     std::int64_t file_link_s = 300;
 };
+
+struct Config : ServerConfig, FileConfig {};
+
 BOOST_DESCRIBE_STRUCT(
-    Config,
+    ServerConfig,
     (),
     (listen,
      data_dir,
@@ -108,9 +119,16 @@ BOOST_DESCRIBE_STRUCT(
      job_command_cpu_s,
      job_command_memory_mb,
      media_path,
-     outbound_addresses,
-     file_store,
+     outbound_addresses)
+)
+BOOST_DESCRIBE_STRUCT(
+    FileConfig,
+    (),
+    (file_store,
      file_dir,
+     s3_bucket,
+     s3_prefix,
+     s3_style,
      file_video_mb,
      file_image_mb,
      file_audio_mb,
@@ -122,6 +140,7 @@ BOOST_DESCRIBE_STRUCT(
      file_deleted_days,
      file_link_s)
 )
+BOOST_DESCRIBE_STRUCT(Config, (ServerConfig, FileConfig), ())
 
 enum class Secrecy : std::uint8_t { open, secret };
 
@@ -289,9 +308,21 @@ inline constexpr std::array config_keys{
         "outbound_addresses", "What requests that users direct may reach: public addresses, or any."
     },
     KeyInfo{
-        "file_store", "Where the content of files is: disk.", Secrecy::open, 0, 0, "FILE_STORE"
+        "file_store",
+        "Where the content of files is: disk, or s3, with the usual AWS_ variables.",
+        Secrecy::open,
+        0,
+        0,
+        "FILE_STORE"
     },
     KeyInfo{"file_dir", "The folder of file_store = disk; files in data_dir when empty."},
+    KeyInfo{"s3_bucket", "The bucket of file_store = s3.", Secrecy::open, 0, 0, "S3_BUCKET"},
+    KeyInfo{"s3_prefix", "Of all names in the bucket: installations that share it differ in it."},
+    KeyInfo{
+        "s3_style",
+        "How URLs name the bucket: path (host/bucket), virtual (bucket.host), or auto: virtual at "
+        "AWS, path elsewhere."
+    },
     KeyInfo{"file_video_mb", "Of one video, in MiB.", Secrecy::open, 1, 1'048'576},
     KeyInfo{"file_image_mb", "Of one image, in MiB.", Secrecy::open, 1, 1'048'576},
     KeyInfo{"file_audio_mb", "Of one audio file, in MiB.", Secrecy::open, 1, 1'048'576},

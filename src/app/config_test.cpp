@@ -68,6 +68,11 @@ TEST_CASE("an unknown or bad key is refused by its name") {
     CHECK(refusal({{"secret", "short"}}, {}).find("secret") == 0);
     CHECK(refusal({}, {{"JOB_QUEUE", "redis"}}) == "job_queue must be postgres or sqs");
     CHECK(refusal({}, {{"JOB_QUEUE", "sqs"}}).empty());
+    CHECK(refusal({}, {{"FILE_STORE", "tape"}}) == "file_store must be disk or s3");
+    CHECK(refusal({}, {{"FILE_STORE", "s3"}}).find("file_store = s3 needs s3_bucket") == 0);
+    CHECK(refusal({}, {{"FILE_STORE", "s3"}, {"S3_BUCKET", "a/b"}}).find("file_store = s3") == 0);
+    CHECK(refusal({}, {{"FILE_STORE", "s3"}, {"S3_BUCKET", "show-files"}}).empty());
+    CHECK(refusal({}, {{"SHOWRUNNER_S3_STYLE", "old"}}).find("s3_style must be") == 0);
     TomlFile const file{"liste = \"x\"\n"};
     CHECK(refusal({}, {}, file.path).find("liste is not a known key") != std::string::npos);
 }

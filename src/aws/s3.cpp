@@ -162,7 +162,8 @@ Task<std::shared_ptr<client::Download>> S3::get(
             refusal = s3_wire::refusal_of(*failure);
         } else {
             auto download = std::get<std::shared_ptr<client::Download>>(std::move(result));
-            if (download->status() == 206) co_return download;
+            bool const whole = download->status() == 200 && offset == 0;
+            if (download->status() == 206 || whole) co_return download;
             std::string const words = co_await words_of(*download);
             refusal = s3_wire::refusal_of(download->status(), words);
         }

@@ -1,16 +1,17 @@
 #include "blobs/s3_store.hpp"
 
 #include "base/id.hpp"
+#include "base/log.hpp"
 #include "base/offload.hpp"
-#include "blobs/disk_file.hpp"
+#include "blobs/landing.hpp"
 #include "blobs/s3_progress.hpp"
 #include "blobs/s3_source.hpp"
 #include "blobs/sha256.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace showrunner::blobs {
@@ -51,39 +52,6 @@ Error mismatch(std::string_view token, std::string const& text) {
     return Error{Code::invalid, token, text};
 }
 
-/// Writes to `path` what comes, and leaves nothing there when it does not come whole.
-class Landing {
-public:
-    explicit Landing(fs::path path) : path_{std::move(path)}, rough_{path_} { rough_ += ".part"; }
-
-    ~Landing() {
-        std::error_code ignored;
-        fs::remove(rough_, ignored);
-    }
-
-    Landing(Landing const&) = delete;
-    Landing& operator=(Landing const&) = delete;
-
-    void add(std::string_view bytes) {
-        if (!file_) file_.emplace(rough_, O_WRONLY | O_CREAT | O_TRUNC);
-        file_->write_all(bytes, written_);
-        written_ += bytes.size();
-    }
-
-    void finish() {
-        add({});
-        fs::rename(rough_, path_);
-    }
-
-    [[nodiscard]] std::uint64_t written() const { return written_; }
-
-private:
-    fs::path path_;
-    fs::path rough_;
-    std::optional<Descriptor> file_;
-    std::uint64_t written_ = 0;
-};
-
 }  // namespace
 
 S3Store::S3Store(aws::S3& s3, std::string prefix)
@@ -101,6 +69,15 @@ std::string S3Store::staged_object(std::string_view id, std::string_view name) c
 
 std::string S3Store::tail_object(std::string_view id, std::uint64_t offset) const {
     return staged_object(id, fmt::format("tail-{:020}", offset));
+}
+
+Task<> S3Store::prepare() {
+    std::optional<Error> const wrong = co_await s3_.check_bucket();
+    if (!wrong) co_return;
+    if (wrong->code != Code::unavailable) {
+        throw std::runtime_error{std::string{"files cannot be kept in S3: "} + wrong->what()};
+    }
+    log::warning("s3_unavailable", {{"error", wrong->token}});
 }
 
 // ---------------------------------------------------------------- staged uploads

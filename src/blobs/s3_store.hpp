@@ -28,6 +28,9 @@ public:
 
     [[nodiscard]] std::size_t block_bytes() const override { return std::size_t{8} << 20U; }
 
+    /// S3 that is away is waited for by whoever needs it.
+    Task<> prepare() override;
+
     Task<Staged> begin(std::string id) override;
     Task<> append(Staged& staged, Bytes bytes) override;
     Task<> sync(Staged& staged) override;

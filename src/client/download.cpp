@@ -27,11 +27,12 @@ Task<Download::Opened> Download::open(std::shared_ptr<Loop> loop, Request reques
     );
     Transfer& transfer = *download->transfer_;
     download->changed_ = &transfer.start();
-    while (!transfer.has_head()) {
+    while (!transfer.has_head() && !transfer.ended()) {
         bool const in_time = co_await download->news();
         if (!in_time) co_return download->count_.failed(late());
     }
-    std::optional<Error> const failure = transfer.ended() ? transfer.failure() : std::nullopt;
+    // A failure behind the headers is for read(), after what came before it.
+    std::optional<Error> const failure = transfer.has_head() ? std::nullopt : transfer.failure();
     if (failure) co_return download->count_.failed(*failure);
     download->count_.answered(transfer.head().status);
     co_return download;

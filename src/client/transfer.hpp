@@ -47,7 +47,7 @@ public:
     [[nodiscard]] Response take() { return std::move(response_); }
 
     // Of a streamed answer; what start() gave is also cancelled when one of these has news.
-    [[nodiscard]] bool has_head() const { return has_head_ || ended_; }
+    [[nodiscard]] bool has_head() const { return has_head_; }
 
     [[nodiscard]] bool has_bytes() const { return !response_.body.empty(); }
 

@@ -168,6 +168,7 @@ Task<http::Response> complete_direct(api::Context& context) {
     Claim claimed = co_await claim(context.services, id);
     IntakeOptions options;
     options.direct = true;
+    options.resumable = true;  // A store that is away, or has nothing yet: it is asked again later.
     Feeder intake{
         Intake::start(context.services, context.actor, std::move(claimed), std::move(options))
     };

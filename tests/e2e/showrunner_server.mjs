@@ -54,7 +54,8 @@ export function sharedScope() {
 /** This process's variables without those that configure a server. */
 export function plainEnvironment(extra = {}) {
   const mine = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("SHOWRUNNER_") && !["DATABASE_URL", "JOB_QUEUE"].includes(name),
+    ([name]) =>
+      !name.startsWith("SHOWRUNNER_") && !["DATABASE_URL", "JOB_QUEUE", "FILE_STORE"].includes(name),
   );
   return { ...Object.fromEntries(mine), ...extra };
 }
