@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { signInAdmin } from "./api_client.mjs";
 import { startS3 } from "./s3_server.mjs";
 import { eventually, sharedScope, ShowrunnerServer } from "./showrunner_server.mjs";
-import { content, feed, hashOf, open, TusUpload } from "./upload_client.mjs";
+import { content, feed, hashOf, TusUpload } from "./upload_client.mjs";
 
 const MiB = 1024 * 1024;
 const bucket = "files";
@@ -74,6 +74,11 @@ describe("files in S3", () => {
     await server.end("SIGKILL");
     await s3.start();
     await server.launch();
+    await eventually("the lease of the dead has run out", async () => {
+      const { sending, answer } = upload.patch(await upload.offset(), 0);
+      sending.end();
+      return (await answer).status === 204;
+    });
     const done = await upload.finish();
     assert.equal(done.status, 204, JSON.stringify(done.body));
     assert.ok(done.from >= kept, "what was said to be there was there");
