@@ -75,10 +75,7 @@ public:
         spawn(executor_, "process_output", read(shared_from_this(), output_));
         spawn(executor_, "process_errors", read(shared_from_this(), errors_));
         spawn(executor_, "process_clock", watch_clock(shared_from_this()));
-        watch_.async_wait(
-            Stream::wait_read,
-            [self = shared_from_this()](boost::system::error_code error) { self->on_end(error); }
-        );
+        watch_end();
     }
 
     /// Ends it as a time-out does.
@@ -162,7 +159,17 @@ private:
         self->process_.signal_group(SIGKILL);
     }
 
+    void watch_end() {
+        watch_.async_wait(
+            Stream::wait_read,
+            [self = shared_from_this()](boost::system::error_code error) { self->on_end(error); }
+        );
+    }
+
     void on_end(boost::system::error_code error) {
+        // An event of a descriptor that was closed just before may reach this one, which took its
+        // place in the reactor: reaping would then hold up the event loop.
+        if (!error && !process_.has_ended()) return watch_end();
         if (error) process_.signal_group(SIGKILL);  // reap() must not wait for long.
         process_.reap(exit_);
         auto const taken = steady_clock::now() - started_;

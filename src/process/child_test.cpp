@@ -1,6 +1,7 @@
 // Real programs: what they print, what they may take, and that nothing is left of them.
 #include "process/child.hpp"
 
+#include "process/launch.hpp"
 #include "process/lines.hpp"
 #include "support/run.hpp"
 
@@ -309,6 +310,40 @@ TEST_CASE("process: many at once") {
     }
     CHECK(no_child_is_left());
     CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("process: one that runs has not ended, which is found out without waiting") {
+    Launched launched = launch({.program = "/bin/sleep", .arguments = {"1000"}}, "/");
+    REQUIRE(launched.error == 0);
+    CHECK_FALSE(launched.process.has_ended());
+    launched.process.signal_group(SIGKILL);
+    pollfd wanted{launched.watch.get(), POLLIN, 0};
+    REQUIRE(::poll(&wanted, 1, 10'000) == 1);
+    CHECK(launched.process.has_ended());
+    Exit exit;
+    launched.process.reap(exit);
+    CHECK(launched.process.has_ended());
+    CHECK(exit.number == SIGKILL);
+}
+
+TEST_CASE("process: one after the other, while descriptors come and go") {
+    asio::io_context io{1};
+    int over = 0;
+    for (int chain = 0; chain < 4; ++chain) {
+        asio::co_spawn(
+            io,
+            []() -> Task<> {
+                for (int i = 0; i < 25; ++i) {
+                    Exit const exit =
+                        co_await run(shell("echo out; echo err >&2; sleep 0.01"), {}, {});
+                    CHECK(exit.succeeded());
+                }
+            },
+            [&over](std::exception_ptr) { ++over; }
+        );
+    }
+    REQUIRE(test::run_until(io, [&] { return over == 4; }));
+    CHECK(no_child_is_left());
 }
 
 TEST_CASE("process: lines are cut the same however the bytes come") {

@@ -183,6 +183,13 @@ void Process::signal_group(int number) const {
     if (!is_reaped()) ::kill(-id_, number);
 }
 
+bool Process::has_ended() const {
+    if (is_reaped()) return true;
+    siginfo_t ended{};
+    int const found = ::waitid(P_PID, static_cast<id_t>(id_), &ended, WEXITED | WNOWAIT | WNOHANG);
+    return found == 0 && ended.si_pid != 0;
+}
+
 void Process::reap(Exit& exit) {
     if (is_reaped()) return;
     siginfo_t ended{};

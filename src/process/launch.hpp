@@ -59,6 +59,9 @@ public:
     /// To every process of the group.
     void signal_group(int number) const;
 
+    /// Without waiting.
+    [[nodiscard]] bool has_ended() const;
+
     /// Waits for its end, fills in how it was, and kills what it left in its group.
     void reap(Exit& exit);
 
