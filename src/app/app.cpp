@@ -356,6 +356,7 @@ Task<> App::start_jobs(std::string kind) {
     co_await files_.store->prepare();
     jobs::SqsEngine::declare_metrics(metrics_);
     metrics_.declare(aws::s3_retries_spec);
+    derivatives::declare_metrics(metrics_);
     if (config_.job_queue == "sqs") co_await start_sqs();
     keeper_ =
         std::make_unique<jobs::Keeper>(*services_, std::chrono::days{config_.job_history_days});

@@ -112,6 +112,10 @@ jobs::NewJob job_for(std::string file_id, std::string episode_id, std::string sh
     return job;
 }
 
+void declare_metrics(metrics::Registry& registry) {
+    registry.declare(made_total);
+}
+
 Task<> run_media(jobs::Run& run) {
     api::Services& services = run.services;
     auto const args = run.args<MediaArgs>();

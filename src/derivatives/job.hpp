@@ -27,6 +27,9 @@ inline constexpr std::string_view job_type = "media";
 /// deleted meanwhile is no failure; nor is one that is broken, or a tool that is absent.
 Task<> run_media(jobs::Run& run);
 
+/// Before any is counted.
+void declare_metrics(metrics::Registry& registry);
+
 /// Starts a job for each file that was uploaded, and forgets what was made of purged ones.
 Task<> follow(db::Session& transaction, std::span<events::EventPtr const> events);
 
