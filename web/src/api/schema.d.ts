@@ -438,6 +438,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{id}/derivatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a file's thumbnails and previews again: the job that does it */
+        post: operations["makeFileDerivatives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{id}/download": {
         parameters: {
             query?: never;
@@ -447,6 +464,23 @@ export interface paths {
         };
         /** Where links of files lead */
         get: operations["followFileUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A large picture of a file, as WebP: of an image, a frame of a video, a page */
+        get: operations["getFilePreview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -472,6 +506,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The beginning of a script */
+        get: operations["getFileText"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small picture of a file, as WebP (404 with the reason while there is none) */
+        get: operations["getFileThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/{id}/url": {
         parameters: {
             query?: never;
@@ -481,6 +549,23 @@ export interface paths {
         };
         /** A link to the content that needs no token, for a while; counts as a download */
         get: operations["getFileUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/waveform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How loud a sound is at each of about a thousand moments */
+        get: operations["getFileWaveform"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1774,6 +1859,7 @@ export interface components {
             version: string;
             build_id: string;
             node: string;
+            missing_tools: string[];
         };
         Session: {
             access_token: string;
@@ -1810,6 +1896,11 @@ export interface components {
         };
         SuggestedNumber: {
             episode_number: number;
+        };
+        TextPreview: {
+            text: string;
+            encoding: string;
+            cut: boolean;
         };
         UpdateEpisode: {
             season_number?: number | null;
@@ -1867,6 +1958,10 @@ export interface components {
         UserName: {
             id: string;
             name: string;
+        };
+        Waveform: {
+            duration_ms: number;
+            peaks: number[];
         };
         event_episode_archived: components["schemas"]["Event"] & {
             episode: {
@@ -3392,12 +3487,82 @@ export interface operations {
             };
         };
     };
+    makeFileDerivatives: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     followFileUrl: {
         parameters: {
             query?: {
                 expires?: number;
                 disposition?: string;
                 signature?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFilePreview: {
+        parameters: {
+            query?: {
+                /** @description As in the file's record: the answer may be kept for ever. */
+                v?: string;
             };
             header?: never;
             path: {
@@ -3463,6 +3628,78 @@ export interface operations {
             };
         };
     };
+    getFileText: {
+        parameters: {
+            query?: {
+                /** @description As in the file's record: the answer may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TextPreview"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFileThumbnail: {
+        parameters: {
+            query?: {
+                /** @description At least, where there is one; 320 when absent. */
+                width?: number;
+                /** @description As in the file's record: the answer may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getFileUrl: {
         parameters: {
             query?: {
@@ -3487,6 +3724,42 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["FileLink"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFileWaveform: {
+        parameters: {
+            query?: {
+                /** @description As in the file's record: the answer may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Waveform"];
                     };
                 };
             };
