@@ -11,7 +11,7 @@ using auth::Role;
 using test::at;
 using test::Scenario;
 
-std::string const compositions = "/api/v1/compositions";
+std::string const collection = "/api/v1/compositions";
 
 std::string make_episode(test::TestServer const& server, int number = 1) {
     auto const response = server.call(
@@ -42,11 +42,11 @@ std::string make(
     auto const response = server.call(
         Role::editor,
         "POST",
-        compositions,
+        collection,
         R"({"episode_id":")" + episode + R"(","name":"Thumbnail")" + more + "}"
     );
     REQUIRE(response.status == 201);
-    return compositions + "/" + at(response.body, "data.id");
+    return collection + "/" + at(response.body, "data.id");
 }
 
 std::string with_document(std::string const& text) {
@@ -64,7 +64,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
             Scenario{
                 .name = "empty",
                 .method = "POST",
-                .path = compositions,
+                .path = collection,
                 .body = begin + "}",
                 .status = 201,
                 .contains =
@@ -86,7 +86,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "with a document, as it was sent",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body = begin + R"(,"document":)" + document(layer("a")) + R"(,"summary":"First"})",
             .status = 201,
             .contains = {R"("position":2)", R"("document":)" + document(layer("a"))},
@@ -96,7 +96,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "from a template",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body = begin + R"(,"template_id":"quote-card"})",
             .status = 201,
             .contains = {R"("id":"quote")", R"("width":1080)"},
@@ -106,7 +106,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "as a copy",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body = begin + R"(,"copy_of":")" + at(empty.body, "data.id") + "\"}",
             .status = 201,
             .events = {"composition_created"},
@@ -115,7 +115,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "only one of them",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body =
                 begin + R"(,"template_id":"story","copy_of":")" + at(empty.body, "data.id") + "\"}",
             .status = 422,
@@ -125,7 +125,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "an episode that is not there",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body = R"({"episode_id":"01890000-0000-7000-8000-00000000dead","name":"A"})",
             .status = 422,
             .contains = {"EPISODE_UNKNOWN"},
@@ -134,7 +134,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "what is wrong with the document",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body =
                 begin + R"(,"document":)" + document(layer("a") + "," + layer("a"), "red") + "}",
             .status = 422,
@@ -144,7 +144,7 @@ TEST_CASE("creating a composition: empty, with a document, from a template, as a
         Scenario{
             .name = "a picture that is none of the show's",
             .method = "POST",
-            .path = compositions,
+            .path = collection,
             .body =
                 begin + R"(,"document":)" +
                 document(
@@ -380,13 +380,13 @@ TEST_CASE("one composition of an episode is the primary one") {
 TEST_CASE("deleting, restoring and listing compositions") {
     test::TestServer const server;
     std::string const episode = make_episode(server);
-    std::string const of_episode = compositions + "?episode_id=" + episode;
+    std::string const of_episode = collection + "?episode_id=" + episode;
     std::vector<std::string> paths;
     for (int i = 0; i < 5; ++i) paths.push_back(make(server, episode));
     REQUIRE(server.call(Role::editor, "PATCH", paths[4], R"({"position":1.5})").status == 200);
     auto const all = server.call(Role::viewer, "GET", of_episode + "&count=true");
     CHECK(at(all.body, "pagination.total") == "5");
-    CHECK(compositions + "/" + at(all.body, "data.1.id") == paths[4]);
+    CHECK(collection + "/" + at(all.body, "data.1.id") == paths[4]);
     CHECK(at(all.body, "data.0.document").empty());
     for (std::string const sort : {"position", "-updated_at"}) {
         std::string cursor;
@@ -423,7 +423,7 @@ TEST_CASE("deleting, restoring and listing compositions") {
     CHECK(server.call(Role::viewer, "GET", paths[0] + "/versions").status == 404);
     CHECK(server.call(Role::viewer, "GET", paths[0] + "?deleted=true").status == 200);
     auto const deleted = server.call(Role::viewer, "GET", of_episode + "&deleted=true");
-    CHECK(compositions + "/" + at(deleted.body, "data.0.id") == paths[0]);
+    CHECK(collection + "/" + at(deleted.body, "data.0.id") == paths[0]);
     run(server,
         Scenario{
             .name = "restored",
