@@ -45,6 +45,19 @@ export class Api {
     return (text ? (JSON.parse(text) as { data: T }).data : undefined) as T;
   }
 
+  /** A file of an episode, sent in one request. */
+  async upload(episodeId: string, name: string, content: Buffer): Promise<{ id: string }> {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(content)]), name);
+    const response = await fetch(`${this.#base}/episodes/${episodeId}/files`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.#token}` },
+      body: form,
+    });
+    if (!response.ok) throw new Error(`upload of ${name}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { data: { id: string } }).data;
+  }
+
   create(values: EpisodeCreate): Promise<Episode> {
     return this.call('POST', '/episodes', values);
   }

@@ -48,6 +48,12 @@ async function change(api: Api, id: string, layer: string, changes: Partial<Text
   await api.call('PATCH', `/compositions/${id}`, { document: { ...document, layers } });
 }
 
+/** Four pixels of red. */
+const square = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGM4IScHRAwQCgAfJgQRoo8irwAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 const onStage = (page: Page, name: string) =>
   page.getByTestId('stage').getByRole('option', { name: new RegExp(`“${name}”`) });
 const saved = (page: Page, version: number) =>
@@ -384,3 +390,33 @@ for (const colorScheme of ['light', 'dark'] as const)
       await accessible(page, 'formats');
     }
   });
+
+test('a picture of the episode is placed, and all formats are rendered to files', async ({
+  visit,
+  admin,
+}) => {
+  test.setTimeout(90_000);
+  const { id, episode_id } = await begin(admin, 'Rendered');
+  await admin.upload(episode_id, 'square.png', square);
+  const { page } = await visit(people.ada, { path: `/compositions/${id}` });
+  await page.getByRole('button', { name: 'Picture' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /square.png/ })
+    .click();
+  await expect(onStage(page, 'square.png')).toBeVisible();
+  await expect(page.getByTestId('stage').locator('image')).toBeVisible();
+  await page.keyboard.press('Control+s');
+  await saved(page, 2);
+  await page.getByRole('button', { name: 'Render…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Render to files' });
+  await accessible(page, 'render');
+  await dialog.getByRole('button', { name: 'Render', exact: true }).click();
+  await expect(dialog.getByText('Done')).toBeVisible({ timeout: 60_000 });
+  await expect(dialog.getByRole('listitem')).toHaveCount(2);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Download 1080x1080 as PNG' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('Rendered 1080x1080.png');
+});

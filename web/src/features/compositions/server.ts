@@ -72,15 +72,13 @@ export interface Render {
 }
 export type ImageFormat = 'png' | 'jpeg' | 'webp';
 
+/** What is asked of a file here. */
 export interface StoredFile {
   id: string;
   name: string;
-  kind: string;
-  state: string;
-  bytes: number;
-  media_type: string;
-  width?: number | null;
-  height?: number | null;
+  bytes: number | null;
+  /** What looking into it found. */
+  media: { width?: number | null; height?: number | null } | null;
 }
 
 interface Init {
@@ -220,7 +218,10 @@ export const createTemplate = (compositionId: string, name: string): Promise<Com
   );
 
 export async function listImages(episodeId: string, signal?: AbortSignal): Promise<StoredFile[]> {
-  const query = { episode_id: episodeId, kind: 'image', limit: 100 };
-  const page = await body(http.GET<Page<StoredFile>>('/files', { params: { query }, signal }));
-  return page.data.filter(({ state }) => state === 'ready');
+  const query = { kind: 'image', state: 'ready', limit: 100 };
+  const answer = http.GET<Page<StoredFile>>('/episodes/{id}/files', {
+    params: { ...at(episodeId), query },
+    signal,
+  });
+  return (await body(answer)).data;
 }
