@@ -80,6 +80,7 @@ public:
             real.media,
             real.job_types,
             real.files,
+            real.studio,
             real.hub,
             real.catalogue,
             real.metrics,

@@ -158,6 +158,233 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/composition-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates that come with the server, and those of shows */
+        get: operations["listCompositionTemplates"];
+        put?: never;
+        /** Make a template of a composition */
+        post: operations["createCompositionTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/composition-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a template with its document */
+        get: operations["getCompositionTemplate"];
+        put?: never;
+        post?: never;
+        /** Delete a template of a show */
+        delete: operations["deleteCompositionTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List compositions */
+        get: operations["listCompositions"];
+        put?: never;
+        /** Create a composition */
+        post: operations["createComposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a composition with its document */
+        get: operations["getComposition"];
+        /** Save a composition (the same as PATCH) */
+        put: operations["putComposition"];
+        post?: never;
+        /** Delete a composition; it can be restored */
+        delete: operations["deleteComposition"];
+        options?: never;
+        head?: never;
+        /** Save a composition: each change is a version */
+        patch: operations["updateComposition"];
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What makes two versions different, field by field */
+        get: operations["compareCompositionVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make image files of a composition */
+        post: operations["renderComposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/renders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that a composition was rendered to, newest first */
+        get: operations["listCompositionRenders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a deleted composition */
+        post: operations["restoreComposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/revert/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save a former version again, as a new one */
+        post: operations["revertComposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a composition through its workflow */
+        post: operations["moveComposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of a composition, newest first */
+        get: operations["listCompositionVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/versions/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a version with its document */
+        get: operations["getCompositionVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compositions/{id}/versions/{n}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small picture of a version; 202 while a job makes it */
+        get: operations["getCompositionPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -1349,6 +1576,167 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Composition: {
+            id: string;
+            episode_id: string;
+            show_id: string;
+            name: string;
+            /** @enum {string} */
+            status: "draft" | "approved" | "published";
+            primary: boolean;
+            position: number;
+            width: number;
+            height: number;
+            formats: string[];
+            version: number;
+            document_version: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string | null;
+            deleted_at: string | null;
+            document: {
+                [key: string]: unknown;
+            } | null;
+        };
+        CompositionComparison: {
+            from: {
+                version: number;
+                name: string;
+                /** @enum {string} */
+                status: "draft" | "approved" | "published";
+                primary: boolean;
+                summary: string | null;
+                changed_fields: string[];
+                reverted_from: number | null;
+                document_version: number;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string | null;
+                created_by_name: string;
+                document: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            to: {
+                version: number;
+                name: string;
+                /** @enum {string} */
+                status: "draft" | "approved" | "published";
+                primary: boolean;
+                summary: string | null;
+                changed_fields: string[];
+                reverted_from: number | null;
+                document_version: number;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string | null;
+                created_by_name: string;
+                document: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            identical: boolean;
+            fields: {
+                field: string;
+                before: {
+                    [key: string]: unknown;
+                };
+                after: {
+                    [key: string]: unknown;
+                };
+            }[];
+            formats: {
+                name: string;
+                change: string;
+                fields: {
+                    field: string;
+                    before: {
+                        [key: string]: unknown;
+                    };
+                    after: {
+                        [key: string]: unknown;
+                    };
+                }[];
+            }[];
+            layers: {
+                id: string;
+                name: string;
+                type: string;
+                change: string;
+                before_index: number | null;
+                after_index: number | null;
+                moved: boolean;
+                fields: {
+                    field: string;
+                    before: {
+                        [key: string]: unknown;
+                    };
+                    after: {
+                        [key: string]: unknown;
+                    };
+                }[];
+            }[];
+            overrides: {
+                format: string;
+                layer_id: string;
+                fields: {
+                    field: string;
+                    before: {
+                        [key: string]: unknown;
+                    };
+                    after: {
+                        [key: string]: unknown;
+                    };
+                }[];
+            }[];
+        };
+        CompositionRender: {
+            document_version: number;
+            format: string;
+            /** @enum {string} */
+            image_format: "png" | "jpeg" | "webp";
+            quality: number;
+            file_id: string;
+            sha256: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CompositionTemplate: {
+            id: string;
+            show_id: string | null;
+            name: string;
+            about: string;
+            built_in: boolean;
+            width: number;
+            height: number;
+            formats: string[];
+            created_at: string | null;
+            created_by: string | null;
+            document: {
+                [key: string]: unknown;
+            } | null;
+        };
+        CompositionVersion: {
+            version: number;
+            name: string;
+            /** @enum {string} */
+            status: "draft" | "approved" | "published";
+            primary: boolean;
+            summary: string | null;
+            changed_fields: string[];
+            reverted_from: number | null;
+            document_version: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            created_by_name: string;
+            document: {
+                [key: string]: unknown;
+            } | null;
+        };
         Connection: {
             sid: string;
             nsp: string;
@@ -1360,6 +1748,25 @@ export interface components {
             connected_s: number;
             bytes_queued: number;
             rooms: string[];
+        };
+        CreateComposition: {
+            /** Format: uuid */
+            episode_id: string;
+            name: string;
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            template_id?: string | null;
+            copy_of?: string | null;
+            summary?: string | null;
+        };
+        CreateCompositionTemplate: {
+            /**
+             * Format: uuid
+             * @description What it is made from.
+             */
+            composition_id: string;
+            name: string;
         };
         CreateEpisode: {
             show_id?: string | null;
@@ -1796,6 +2203,11 @@ export interface components {
             email: string;
             password: string;
         };
+        MoveComposition: {
+            /** @enum {string} */
+            status: "draft" | "approved" | "published";
+            reason?: string | null;
+        };
         MoveEpisode: {
             /** @enum {string} */
             status: "draft" | "in_review" | "approved" | "published" | "archived";
@@ -1830,6 +2242,13 @@ export interface components {
             sockets: number;
             users: number;
             bytes_queued: number;
+        };
+        RenderComposition: {
+            version?: number | null;
+            /** @description Names; all when absent. */
+            formats?: string[];
+            image_format?: ("png" | "jpeg" | "webp") | null;
+            quality?: number | null;
         };
         RetriedDeadJobs: {
             retried: number;
@@ -1902,6 +2321,16 @@ export interface components {
             encoding: string;
             cut: boolean;
         };
+        UpdateComposition: {
+            name?: string | null;
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            summary?: string | null;
+            primary?: boolean | null;
+            position?: number | null;
+            status?: ("draft" | "approved" | "published") | null;
+        };
         UpdateEpisode: {
             season_number?: number | null;
             episode_number?: number | null;
@@ -1962,6 +2391,77 @@ export interface components {
         Waveform: {
             duration_ms: number;
             peaks: number[];
+        };
+        event_composition_created: components["schemas"]["Event"] & {
+            composition: {
+                [key: string]: unknown;
+            };
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            version: number;
+            createdBy: string | null;
+        };
+        event_composition_deleted: components["schemas"]["Event"] & {
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            deletedBy: string | null;
+            version: number;
+        };
+        event_composition_published: components["schemas"]["Event"] & {
+            composition: {
+                [key: string]: unknown;
+            };
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            version: number;
+            publishedBy: string | null;
+        };
+        event_composition_restored: components["schemas"]["Event"] & {
+            composition: {
+                [key: string]: unknown;
+            };
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            version: number;
+            restoredBy: string | null;
+        };
+        event_composition_reverted: components["schemas"]["Event"] & {
+            composition: {
+                [key: string]: unknown;
+            };
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            changedFields: string[];
+            version: number;
+            revertedFrom: number;
+            revertedBy: string | null;
+        };
+        event_composition_template_created: components["schemas"]["Event"] & {
+            templateId: string;
+            name: string;
+            createdBy: string | null;
+        };
+        event_composition_template_deleted: components["schemas"]["Event"] & {
+            templateId: string;
+            name: string;
+            deletedBy: string | null;
+        };
+        event_composition_updated: components["schemas"]["Event"] & {
+            composition: {
+                [key: string]: unknown;
+            };
+            compositionId: string;
+            episodeId: string;
+            name: string;
+            changedFields: string[];
+            version: number;
+            updatedBy: string | null;
+            reason: string | null;
         };
         event_episode_archived: components["schemas"]["Event"] & {
             episode: {
@@ -2521,6 +3021,703 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Session"];
                     };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCompositionTemplates: {
+        parameters: {
+            query?: {
+                show_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionTemplate"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCompositionTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCompositionTemplate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionTemplate"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCompositionTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionTemplate"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteCompositionTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCompositions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description true: pagination.total is given. */
+                count?: boolean;
+                episode_id?: string;
+                show_id?: string;
+                /** @description One or several, separated by commas. */
+                status?: ("draft" | "approved" | "published")[];
+                /** @description true: the deleted ones instead. */
+                deleted?: boolean;
+                /** @description position or -updated_at; when absent position for an episode's, else -updated_at. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateComposition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComposition: {
+        parameters: {
+            query?: {
+                /** @description true: also when it is deleted. */
+                deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateComposition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; another is 412 with the current record. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateComposition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareCompositionVersions: {
+        parameters: {
+            query?: {
+                from?: number;
+                /** @description The newest when absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionComparison"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renderComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderComposition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCompositionRenders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionRender"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revertComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveComposition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request within 24 hours gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveComposition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Composition"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCompositionVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description true: only those that brought another document. */
+                saved?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionVersion"][];
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCompositionVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CompositionVersion"];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCompositionPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description A problem */
