@@ -73,8 +73,8 @@ struct Route {
     unsigned status = 200;
     /// Of the request, for Body::stream: types by spaces, any, or none that has to be named.
     std::string_view media = "application/json";
-    std::uint64_t body_limit = 1ULL << 20U;       ///< bytes
-    unsigned deadline_s = 30;                     ///< for the handler; 0: none
+    std::uint64_t body_limit = 1ULL << 20U;  ///< bytes
+    unsigned deadline_s = 30;                ///< for the handler; 0: none
     Answer answer = Answer::kept;
 };
 

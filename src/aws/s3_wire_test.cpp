@@ -167,7 +167,8 @@ TEST_CASE("s3: refusals mean something") {
 TEST_CASE("s3: a list of parts is written as it is read") {
     CHECK(
         complete_upload(std::vector<S3Part>{{.number = 1, .bytes = 5, .etag = "\"a&b\""}}) ==
-        "<?xml version=\"1.0\"?><CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>"
+        "<?xml version=\"1.0\"?><CompleteMultipartUpload "
+        "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>"
         "<PartNumber>1</PartNumber><ETag>\"a&amp;b\"</ETag></Part></CompleteMultipartUpload>"
     );
 }

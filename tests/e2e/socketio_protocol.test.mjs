@@ -129,8 +129,9 @@ test("binary events over polling", async (t) => {
   await engine.post(sid, "40");
   await engine.pollText(sid);
   await engine.post(sid, '452-1["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]\x1ebAQID\x1ebBAUG');
+  const text = await engine.pollText(sid);
   assert.equal(
-    await engine.pollText(sid),
+    text.replace(/^2\x1e/, ""), // A ping may come before.
     '462-1[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]\x1ebAQID\x1ebBAUG',
   );
 });
