@@ -33,8 +33,9 @@ constexpr std::string_view content_security_policy =
     "'sha256-6kJHBrMeYPjuL963zk84BmND3Z4cszEoZMFiRK2nkPY=' "
     "'sha256-60LHlRjW/B3CtzIoE/Lf1/NEDvko9efWMFaGVhHu/cs=' "
     "'sha256-0sLsI2a+NIcumVvBF9zD/ArGqlZR2xfnxsALPmK7nj8='; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+    "media-src 'self'; font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'";
 
 /// For routes that take no body: a client may send one all the same.
 constexpr std::uint64_t no_body_limit = 64ULL << 10U;

@@ -9,14 +9,27 @@
 
 namespace showrunner::ops {
 
+/// How many bytes a file of each kind may have.
+struct FileLimits {
+    std::int64_t video = 0;
+    std::int64_t image = 0;
+    std::int64_t audio = 0;
+    std::int64_t script = 0;
+    std::int64_t other = 0;
+};
+BOOST_DESCRIBE_STRUCT(FileLimits, (), (video, image, audio, script, other))
+
 struct ServerInfo {
     std::string name;
     std::string version;
     std::string build_id;  ///< of the web app; empty without one
     std::string node;
     std::vector<std::string> missing_tools;  ///< without which some files have no previews
+    FileLimits file_bytes_max;
 };
-BOOST_DESCRIBE_STRUCT(ServerInfo, (), (name, version, build_id, node, missing_tools))
+BOOST_DESCRIBE_STRUCT(
+    ServerInfo, (), (name, version, build_id, node, missing_tools, file_bytes_max)
+)
 
 struct Links {
     std::string openapi;

@@ -1,6 +1,8 @@
 #include "api/bearer.hpp"
 #include "api/context.hpp"
 #include "api/openapi.hpp"
+#include "files/depot.hpp"
+#include "files/file.hpp"
 #include "ops/feature.hpp"
 
 namespace showrunner::ops {
@@ -21,6 +23,14 @@ Task<> require_scraper(api::Context& context) {
         throw Error{Code::unauthenticated, "Send the metrics token or an admin's token."};
     context.principal = co_await context.services.accounts.authenticate(token);
     context.require(auth::Action::administer);
+}
+
+FileLimits limits_of(files::Settings const& settings) {
+    using enum files::Kind;
+    auto const most = [&](files::Kind kind) {
+        return static_cast<std::int64_t>(settings.bytes_max_of(kind));
+    };
+    return {most(video), most(image), most(audio), most(script), most(other)};
 }
 
 }  // namespace
@@ -69,7 +79,8 @@ Task<http::Response> get_config(api::Context& context) {
         SHOWRUNNER_VERSION,
         about.build_id,
         about.node,
-        context.services.media.tools.missing()
+        context.services.media.tools.missing(),
+        limits_of(context.services.files.settings)
     });
 }
 

@@ -1,6 +1,7 @@
 import type { EpisodeFilters } from '@/features/episodes/filters';
 import type { ActivityFilters } from '@/features/activity/filters';
 import type { JobFilters } from '@/features/jobs/filters';
+import type { FileKind } from './types';
 
 /** Every key of the query cache. Events patch by prefix, so the first elements say what kind of record is inside. */
 export const keys = {
@@ -41,4 +42,10 @@ export const keys = {
   shows: ['shows'] as const,
   userNames: ['user-names'] as const,
   config: ['config'] as const,
+  files: ['files'] as const,
+  fileLists: ['files', 'list'] as const,
+  fileList: (episode: string, kind: FileKind | null) => ['files', 'list', episode, kind] as const,
+  filePicture: (url: string) => ['file-pictures', url] as const,
+  fileLink: (id: string) => ['file-links', id] as const,
+  fileShape: (id: string, role: string, version: string) => ['file-shapes', id, role, version] as const,
 };

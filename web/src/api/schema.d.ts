@@ -2279,6 +2279,7 @@ export interface components {
             build_id: string;
             node: string;
             missing_tools: string[];
+            file_bytes_max: components["schemas"]["FileLimits"];
         };
         Session: {
             access_token: string;
@@ -2679,6 +2680,13 @@ export interface components {
             userId: string;
             name: string;
             changedFields: string[];
+        };
+        FileLimits: {
+            video: number;
+            image: number;
+            audio: number;
+            script: number;
+            other: number;
         };
     };
     responses: never;

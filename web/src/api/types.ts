@@ -33,9 +33,46 @@ export type JobQueueUpdate = Schemas['UpdateJobQueue'];
 export type JobSchedule = Schemas['JobSchedule'];
 export type JobScheduleCreate = Schemas['CreateJobSchedule'];
 export type JobScheduleUpdate = Schemas['UpdateJobSchedule'];
+export type FileKind = Schemas['File']['kind'];
+export type FileState = Schemas['File']['state'];
+export type FileLink = Schemas['FileLink'];
+export type FileLimits = Schemas['FileLimits'];
+export type Waveform = Schemas['Waveform'];
+export type TextPreview = Schemas['TextPreview'];
 export type Pagination = Schemas['Pagination'];
 export type Problem = Schemas['Problem'];
 export type FieldError = NonNullable<Problem['errors']>[number];
+
+/** What is made from a file so that it can be shown. */
+export interface Derivative {
+  role: 'thumbnail' | 'preview' | 'poster' | 'waveform' | 'text';
+  state: 'ready' | 'unavailable' | 'failed';
+  width: number;
+  height: number;
+  url: string | null;
+  error: { kind: string; message: string } | null;
+}
+
+/** What was found in a file; what does not apply is null. */
+export interface FileFacts {
+  format: string | null;
+  width: number | null;
+  height: number | null;
+  pages: number | null;
+  duration_ms: number | null;
+  bit_rate: number | null;
+  video: { codec: string; frame_rate: number }[];
+  audio: { codec: string; channels: number; sample_rate: number }[];
+  encoding: string | null;
+  error: { kind: string; message: string } | null;
+}
+
+/** A file's record; the description of the API leaves open what is in it. */
+export interface FileRecord extends Omit<Schemas['File'], 'derivatives' | 'media' | 'error'> {
+  derivatives: Derivative[];
+  media: FileFacts | null;
+  error: { code: string; message: string } | null;
+}
 
 export interface Page<T> {
   data: T[];

@@ -17,6 +17,15 @@ import {
   type JobPayload,
   type JobProgressPayload,
 } from './job-patch';
+import { applyFilePatches, noteArriving } from './file-live';
+import {
+  coalesceFiles,
+  fileEvents,
+  toFilePatch,
+  type FilePatch,
+  type FilePayload,
+  type FileProgress,
+} from './file-patch';
 import { applyPatches, refetchSoon } from './live';
 import { episodeEvents, toPatch, type EpisodePatch, type EpisodePayload } from './patch';
 import { coalesce, PatchQueue } from './queue';
@@ -71,6 +80,11 @@ export const useConnection = defineStore('connection', () => {
     overflow: () => void client.invalidateQueries({ queryKey: keys.jobs }),
     interval: jobInterval,
   });
+  const fileQueue = new PatchQueue<FilePatch>({
+    coalesce: coalesceFiles,
+    apply: (patches) => applyFilePatches(client, patches),
+    overflow: () => void client.invalidateQueries({ queryKey: keys.files }),
+  });
   const replay = new ReplayCount((missed) =>
     toast(
       missed > 0
@@ -119,6 +133,12 @@ export const useConnection = defineStore('connection', () => {
     socket.on('job_progress', (payload: JobProgressPayload) => pushJob(toProgressPatch(payload)));
     for (const [name, key] of Object.entries(rereads)) socket.on(name, () => refetchSoon(client, key));
     socket.on('import_progress', (progress: ImportProgress) => (importProgress.value = progress));
+    for (const name of fileEvents)
+      socket.on(name, (payload: FilePayload) => {
+        const patch = toFilePatch(name, payload);
+        if (patch) fileQueue.push(patch);
+      });
+    socket.on('file_progress', (progress: FileProgress) => noteArriving(progress));
     socket.onAny((_name: string, ...args: unknown[]) => {
       // What is on record comes with its position as the last argument.
       if (typeof args.at(-1) === 'string') replay.count();
@@ -186,7 +206,7 @@ export const useConnection = defineStore('connection', () => {
       .findAll({ fetchStatus: 'fetching' })
       .filter((query) => query.state.data === undefined);
     // Right after the page was loaded only what events can change is worth a second look.
-    const changing: ReadonlySet<unknown> = new Set(['episodes', 'activities', 'jobs', 'compositions']);
+    const changing: ReadonlySet<unknown> = new Set(['episodes', 'activities', 'jobs', 'files', 'compositions']);
     const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) => changing.has(queryKey[0]);
     await client.invalidateQueries(first ? { predicate: eventful } : {});
     for (const { queryKey } of underWay) void client.invalidateQueries({ queryKey, exact: true });
