@@ -24,7 +24,7 @@ const routes: RouteRecordRaw[] = [
         meta: { editors: true },
       },
       {
-        path: 'episodes/:id/:tab(compositions|jobs|history|activity)?',
+        path: 'episodes/:id/:tab(files|compositions|jobs|history|activity)?',
         name: 'episode',
         component: () => import('./features/episodes/detail/EpisodePage.vue'),
         props: true,

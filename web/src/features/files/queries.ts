@@ -86,3 +86,23 @@ export function useTextPreview(file: MaybeRefOrGetter<FileRecord>) {
     ...shapeOptions,
   });
 }
+
+const counted = 100;
+
+/** How often it was downloaded, by what is on record. */
+export function useDownloads(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: computed(() => [...keys.activityOf('file', toValue(id)), 'downloads']),
+    queryFn: async ({ signal }) => {
+      const query = {
+        resource_type: 'file',
+        resource_id: toValue(id),
+        type: 'file_download',
+        limit: counted,
+      };
+      const { data, pagination } = await body(api.GET('/activities', { params: { query }, signal }));
+      return pagination.next_cursor ? `${counted}+` : String(data.length);
+    },
+    shallow: true,
+  });
+}

@@ -17,7 +17,6 @@ import { sha256Of } from './hasher';
 import { forgetUpload, holdUpload, isSameFile, remembered, rememberUpload } from './memory';
 import { Speed } from './speed';
 import { isMoving, isOver, uploads, uploadsUnderWay, type Upload } from './state';
-import { sendRest } from './transfer';
 import { judge } from './verified';
 
 const atOnce = 3;
@@ -39,6 +38,10 @@ interface Works {
   rememberedAt: number;
   shownAt: number;
 }
+
+/** Loaded while there is a server to load it from: it is needed most when there is none. */
+let transfer: Promise<typeof import('./transfer')> | null = null;
+export const loadTransfer = () => (transfer ??= import('./transfer'));
 
 const works = new Map<Upload, Works>();
 let lastKey = 0;
@@ -172,6 +175,7 @@ async function run(upload: Upload): Promise<void> {
   try {
     const fileId = upload.fileId ?? (await announce(upload, work));
     if (stop.signal.aborted) return;
+    const { sendRest } = await loadTransfer();
     holdUpload(fileId, stop.signal);
     const stalled = watchForStall(upload, stop);
     await Promise.race([
