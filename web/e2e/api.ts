@@ -58,6 +58,13 @@ export class Api {
     return ((await response.json()) as { data: { id: string } }).data;
   }
 
+  /** Sends bytes as they are. */
+  async send(url: string, bytes: Buffer): Promise<void> {
+    const headers = { Authorization: `Bearer ${this.#token}` };
+    const response = await fetch(url, { method: 'PUT', headers, body: new Uint8Array(bytes) });
+    if (!response.ok) throw new Error(`PUT ${url}: ${response.status} ${await response.text()}`);
+  }
+
   create(values: EpisodeCreate): Promise<Episode> {
     return this.call('POST', '/episodes', values);
   }

@@ -2279,7 +2279,13 @@ export interface components {
             build_id: string;
             node: string;
             missing_tools: string[];
-            file_bytes_max: components["schemas"]["FileLimits"];
+            file_bytes_max: {
+                video: number;
+                image: number;
+                audio: number;
+                script: number;
+                other: number;
+            };
         };
         Session: {
             access_token: string;
@@ -2680,13 +2686,6 @@ export interface components {
             userId: string;
             name: string;
             changedFields: string[];
-        };
-        FileLimits: {
-            video: number;
-            image: number;
-            audio: number;
-            script: number;
-            other: number;
         };
     };
     responses: never;
