@@ -161,7 +161,7 @@ test('after a reload an upload goes on when the same file is chosen again', asyn
   const cdp = await context.newCDPSession(page);
   await throttle(cdp, 3e6);
   await input(page).setInputFiles(media.path('film.mp4'));
-  await expect.poll(() => progress(page, 'film.mp4')).toBeGreaterThan(20);
+  await expect.poll(() => progress(page, 'film.mp4')).toBeGreaterThan(8);
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Interrupted uploads' })).toBeVisible();

@@ -12,8 +12,8 @@ const recipes = {
   'tone.wav': ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=3'],
   // Noise does not compress: large in little time.
   'film.mp4': [
-    ...['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25:d=6,noise=alls=60:allf=t'],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '8', '-pix_fmt', 'yuv420p'],
+    ...['-f', 'lavfi', '-i', 'testsrc2=s=960x540:r=25:d=6,noise=alls=30:allf=t'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '16', '-pix_fmt', 'yuv420p'],
     ...['-movflags', '+faststart'],
   ],
 } as const;
