@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { fanout } from "./fanout.mjs";
+import { files } from "./files.mjs";
 import { get } from "./get.mjs";
 import { jobs } from "./jobs.mjs";
 import { Stage } from "./harness/stage.mjs";
@@ -19,7 +20,7 @@ const onStage = (benchmark) => async (settings) => {
     await stage.strike();
   }
 };
-const benchmarks = { post: onStage(post), get: onStage(get), fanout, jobs };
+const benchmarks = { post: onStage(post), get: onStage(get), fanout, jobs, files: onStage(files) };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +28,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "4" },
     rounds: { type: "string", default: "3" },
     connections: { type: "string", default: "1,16,64" },
+    mib: { type: "string", default: "1024" },
+    parts: { type: "string" },
     save: { type: "boolean", default: false },
   },
 });
@@ -34,6 +37,8 @@ const settings = {
   seconds: Number(values.seconds),
   rounds: Number(values.rounds),
   connections: values.connections.split(",").map(Number),
+  mib: Number(values.mib),
+  parts: values.parts?.split(","),
 };
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 for (const name of names) {

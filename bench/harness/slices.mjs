@@ -48,3 +48,22 @@ export async function compare(stage, subjects, rounds) {
   }
   return results;
 }
+
+/**
+ * The same for slices that say themselves what they came to; `of` takes what counts out of one.
+ */
+export async function measureRounds(subjects, rounds) {
+  const slices = new Map(subjects.map((subject) => [subject.name, []]));
+  for (let round = 0; round < rounds; ++round) {
+    const order = round % 2 === 0 ? subjects : subjects.toReversed();
+    for (const subject of order) slices.get(subject.name).push(await subject.slice());
+  }
+  return {
+    of: (name) => slices.get(name),
+    median: (name, of) => median(slices.get(name).map(of)),
+    ratio: (name, other, of) => {
+      const ratios = slices.get(name).map((each, round) => of(each) / of(slices.get(other)[round]));
+      return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+    },
+  };
+}

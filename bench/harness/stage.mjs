@@ -70,6 +70,7 @@ export class Stage {
   constructor(folder, postgres) {
     this.folder = folder;
     this.postgres = postgres;
+    this.files = `${folder}/server`;
     this.databaseEnv = { PGHOST: postgres.socketFolder, PGUSER: "showrunner", PGOPTIONS: "" };
   }
 
@@ -86,7 +87,7 @@ export class Stage {
       await this.psql(database, "VACUUM ANALYZE");
     }
     const database = (name) => `postgresql:///${name}?host=${this.postgres.socketFolder}&user=showrunner`;
-    this.server = await Service.start(program, ["serve", "--listen", "127.0.0.1:0"], {
+    this.server = await Service.start(program, ["serve", "--listen", "127.0.0.1:0", "--data-dir", this.files], {
       DATABASE_URL: database("showrunner"),
     });
     this.peerSecret = randomBytes(32).toString("hex");
