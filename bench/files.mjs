@@ -216,7 +216,7 @@ async function neighbours(content, { seconds, rounds }, goals, rows) {
   const variables = { path: "/api/v1/episodes?limit=20" };
   const get = () => load("get", url, { connections: 4, seconds, token: content.token, variables });
   const active = async () => {
-    const text = await (await fetch(`${url}/metrics`)).text();
+    const text = await (await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${content.token}` } })).text();
     return Number(/^showrunner_files_received_bytes_total (\S+)/m.exec(text)?.[1] ?? 0);
   };
   const beside = (extra) => async () => {

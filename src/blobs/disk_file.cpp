@@ -3,7 +3,9 @@
 #include "base/error.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +25,16 @@ void fail(int error, std::string_view doing) {
 Descriptor::Descriptor(std::filesystem::path const& path, int flags)
     : fd_{::open(path.c_str(), flags | O_CLOEXEC, 0640)} {
     if (fd_ < 0) fail(errno, "open");
+}
+
+std::optional<Descriptor> Descriptor::open_at_once(std::filesystem::path const& path) {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC;
+    how.resolve = RESOLVE_CACHED;
+    // glibc has no function of its own for it. Older kernels, and sandboxes, refuse.
+    long const fd = ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how);
+    if (fd < 0) return std::nullopt;
+    return Descriptor{static_cast<int>(fd)};
 }
 
 Descriptor::~Descriptor() {

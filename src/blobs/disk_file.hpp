@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,9 @@ class Descriptor {
 public:
     /// As open(2), close-on-exec.
     Descriptor(std::filesystem::path const& path, int flags);
+
+    /// For reading, when that needs nothing from a disk or another machine: else nothing.
+    [[nodiscard]] static std::optional<Descriptor> open_at_once(std::filesystem::path const& path);
 
     ~Descriptor();
 
@@ -33,6 +37,8 @@ public:
     void sync() const;
 
 private:
+    explicit Descriptor(int fd) : fd_{fd} {}
+
     int fd_;
 };
 

@@ -254,14 +254,16 @@ Task<> DiskStore::abort(Staged const& staged) {
 Task<std::shared_ptr<http::BodySource>> DiskStore::open(
     std::string key, std::uint64_t offset, std::uint64_t length
 ) {
-    auto work = [path = blob_path(key), offset, length] {
-        Descriptor file{path, O_RDONLY};
-        std::uint64_t const size = file.size();
-        if (offset > size || length > size - offset) fail(ENOENT, "open");
-        return file;
-    };
-    Descriptor file = co_await offload(threads_, std::move(work));
-    co_return std::make_shared<DiskSource>(threads_, std::move(file), offset, length);
+    fs::path path = blob_path(key);
+    // Mostly it was opened before, and going to a thread would cost more than opening.
+    auto file = Descriptor::open_at_once(path);
+    if (!file) {
+        auto work = [path = std::move(path)] { return Descriptor{path, O_RDONLY}; };
+        file.emplace(co_await offload(threads_, std::move(work)));
+    }
+    std::uint64_t const size = file->size();
+    if (offset > size || length > size - offset) fail(ENOENT, "open");
+    co_return std::make_shared<DiskSource>(threads_, std::move(*file), offset, length);
 }
 
 Task<std::optional<std::uint64_t>> DiskStore::size(std::string key) {

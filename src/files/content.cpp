@@ -134,13 +134,16 @@ RangeOutcome parse_range(std::string_view header, std::uint64_t size) {
 }
 
 Task<http::Response> content_response(
-    api::Services& services, http::Request const& request, Stored stored, Disposition wanted
+    api::Services& services,
+    http::Request const& request,
+    std::shared_ptr<Stored const> stored,
+    Disposition wanted
 ) {
-    File const& file = stored.file;
+    File const& file = stored->file;
     if (file.state != State::ready) {
         throw Error{Code::conflict, "FILE_NOT_READY", "The file has no content (yet)."};
     }
-    if (!stored.key) throw Error{Code::gone, "CONTENT_GONE", "The content is gone for good."};
+    if (!stored->key) throw Error{Code::gone, "CONTENT_GONE", "The content is gone for good."};
     std::string const etag = fmt::format("\"{}\"", file.sha256.value_or(""));
     auto const answer = conditional(request, etag, file.created_at);
     if (answer) co_return *answer;
@@ -167,7 +170,7 @@ Task<http::Response> content_response(
     set_headers(response.headers, file, etag, wanted);
     response.compressible = false;
     if (get) {
-        response.source = co_await services.files.store->open(*stored.key, offset, length);
+        response.source = co_await services.files.store->open(*stored->key, offset, length);
         response.source_bytes = length;
     } else {
         response.headers.set("Content-Length", std::to_string(length));

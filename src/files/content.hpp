@@ -7,6 +7,7 @@
 #include "http/message.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +40,10 @@ struct RangeOutcome {
 /// The answer to GET and HEAD: 200, 206, 304, 412 or 416. Throws Error: conflict while the file is
 /// not ready, gone when its content is.
 Task<http::Response> content_response(
-    api::Services& services, http::Request const& request, Stored stored, Disposition wanted
+    api::Services& services,
+    http::Request const& request,
+    std::shared_ptr<Stored const> stored,
+    Disposition wanted
 );
 
 /// True for an answer that gives content away, from its beginning or anywhere.

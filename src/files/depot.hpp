@@ -5,6 +5,7 @@
 #include "base/task.hpp"
 #include "blobs/store.hpp"
 #include "files/file.hpp"
+#include "files/recent.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -79,6 +80,8 @@ public:
     Settings const settings;
     asio::thread_pool threads;  ///< for hashing, and for looking at content
     Meters meters;
+    RecentFiles recent;
+    RecentDownloads downloads;
 
 private:
     unsigned active_ = 0;

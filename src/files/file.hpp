@@ -67,6 +67,12 @@ BOOST_DESCRIBE_STRUCT(
      deleted_at)
 )
 
+/// A record with where its content is.
+struct Stored {
+    File file;
+    std::optional<std::string> key;  ///< of its blob; none before it is ready, and when purged
+};
+
 /// How the bytes come.
 enum class Method : std::uint8_t { put, tus, multipart, direct, job };
 BOOST_DESCRIBE_ENUM(Method, put, tus, multipart, direct, job)

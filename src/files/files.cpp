@@ -163,8 +163,9 @@ Task<http::Response> blob_response(
     stored.file.sha256 = std::move(blob.sha256);
     stored.file.created_at = modified;
     stored.key = std::move(blob.key);
+    auto shared = std::make_shared<Stored const>(std::move(stored));
     http::Response response =
-        co_await content_response(services, request, std::move(stored), Disposition::automatic);
+        co_await content_response(services, request, std::move(shared), Disposition::automatic);
     co_return response;
 }
 

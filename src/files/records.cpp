@@ -73,6 +73,15 @@ Query const insert_download{
     Lane::change
 };
 
+/// As in the query above.
+constexpr std::chrono::minutes download_interval{10};
+
+Query const find_download{
+    "find_file_download",
+    "SELECT at FROM file_downloads WHERE file_id = $1 AND user_id = $2",
+    Lane::read
+};
+
 Query const find_show_of_files{
     "find_show_of_files", "SELECT show_id FROM episodes WHERE id = $1", Lane::read
 };
@@ -163,6 +172,18 @@ Task<std::optional<Stored>> find_stored(api::Services& services, std::string id)
     co_return stored;
 }
 
+Task<std::shared_ptr<Stored const>> find_recent(api::Services& services, std::string id) {
+    RecentFiles& recent = services.files.recent;
+    auto known = recent.find(id);
+    if (known) co_return known;
+    auto const mark = recent.mark();
+    auto stored = co_await find_stored(services, std::move(id));
+    if (!stored) co_return nullptr;
+    auto fresh = std::make_shared<Stored const>(std::move(*stored));
+    recent.keep(fresh, mark);
+    co_return fresh;
+}
+
 Task<std::optional<Stored>> find(api::Context& context, std::string id) {
     auto stored = co_await find_stored(context.services, std::move(id));
     if (!stored) co_return std::nullopt;
@@ -207,6 +228,7 @@ Task<File> rename(
             events::make_entry(event, context.actor, subject_of(file), file.updated_at, changes);
         events::add_one(params, context.actor, entry);
         db::Rows const rows = co_await context.write(rename_file, std::move(params));
+        context.services.files.recent.forget(file.id);
         if (!rows.empty()) co_return file;
     }
     throw busy();
@@ -227,6 +249,7 @@ Task<> remove(api::Context& context, std::string id, std::optional<int> version)
         entries.push_back(events::make_entry(event, context.actor, subject_of(file), now));
         events::add_many(params, context.actor, entries);
         db::Rows const rows = co_await context.write(delete_file, std::move(params));
+        context.services.files.recent.forget(file.id);
         if (rows.empty()) continue;
         // What somebody writes now is cleared away by its writer, which has lost its lease.
         if (file.state == State::uploading) {
@@ -272,14 +295,25 @@ Task<File> restore(api::Context& context, std::string id) {
     throw busy();
 }
 
-Task<> note_download(api::Context& context, File file) {
+Task<> note_download(api::Context& context, std::shared_ptr<Stored const> stored) {
+    RecentDownloads& recent = context.services.files.downloads;
     Time const now = context.services.clock.now();
+    File const& file = stored->file;
+    std::string const user_id{context.principal.id()};
+    if (recent.holds(file.id, user_id, now)) co_return;
     FileDownload const event{file.id, file.episode_id, file.name, context.actor.user_id};
-    db::Params params{file.id, context.principal.id(), now};
+    db::Params params{file.id, user_id, now};
     events::add_one(
         params, context.actor, events::make_entry(event, context.actor, subject_of(file), now)
     );
-    co_await context.write(insert_download, std::move(params));
+    db::Rows const rows = co_await context.write(insert_download, std::move(params));
+    Time noted_at = now;
+    if (rows.empty()) {
+        db::Rows const before = co_await context.read(find_download, db::Params{file.id, user_id});
+        if (before.empty()) co_return;
+        noted_at = before.front().get<Time>(0);
+    }
+    recent.keep(file.id, user_id, noted_at + download_interval);
 }
 
 Task<bool> describe(api::Services& services, std::string id, Findings findings) {

@@ -7,21 +7,21 @@
 #include "files/file.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace showrunner::files {
 
-struct Stored {
-    File file;
-    std::optional<std::string> key;  ///< of its blob; none before it is ready, and when purged
-};
-
 [[nodiscard]] events::Subject subject_of(File const& file);
 
 /// Without asking who may see it: for jobs.
 Task<std::optional<Stored>> find_stored(api::Services& services, std::string id);
+
+/// The same, as it is or was half a second ago: for content, which players fetch in hundreds of
+/// pieces. A change by this process is seen at once.
+Task<std::shared_ptr<Stored const>> find_recent(api::Services& services, std::string id);
 
 /// Nothing for what the user may not see; also when it is deleted.
 Task<std::optional<Stored>> find(api::Context& context, std::string id);
@@ -40,7 +40,7 @@ Task<File> restore(api::Context& context, std::string id);
 
 /// Puts the download on record: once a user, file and ten minutes, since a player fetches a film in
 /// hundreds of pieces.
-Task<> note_download(api::Context& context, File file);
+Task<> note_download(api::Context& context, std::shared_ptr<Stored const> stored);
 
 /// What was found in the file, or made from it; nothing: as it was. False when
 /// there is no such file.

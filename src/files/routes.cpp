@@ -211,19 +211,22 @@ Task<http::Response> get_link(api::Context& context) {
     std::chrono::seconds const ttl = query.ttl_s ? std::chrono::seconds{*query.ttl_s}
                                                  : context.services.files.settings.link_lifetime;
     Link const link = make_link(context.services, stored, wanted(query.download), ttl);
-    co_await note_download(context, stored.file);
+    co_await note_download(context, std::make_shared<Stored const>(stored));
     co_return api::one(link);
 }
 
 Task<http::Response> get_content(api::Context& context) {
     auto const query = context.query<GetContent>();
-    Stored const stored = co_await find_live(context, context.id());
+    auto const stored = co_await find_recent(context.services, context.id());
+    bool const visible = stored && !stored->file.deleted_at &&
+                         auth::allows(context.principal, auth::Action::read, stored->file.show_id);
+    if (!visible) throw Error{Code::not_found, "There is no such file."};
     http::Response response = co_await content_response(
         context.services, context.request, stored, wanted(query.download)
     );
     if (is_download(context.request, response)) {
         context.services.files.meters.downloads.add();
-        co_await note_download(context, stored.file);
+        co_await note_download(context, stored);
     }
     co_return response;
 }
@@ -231,14 +234,14 @@ Task<http::Response> get_content(api::Context& context) {
 Task<http::Response> follow_link(api::Context& context) {
     std::string const id = context.id();
     auto const query = context.query<SignedLink>();
-    auto const stored = co_await find_stored(context.services, id);
+    auto const stored = co_await find_recent(context.services, id);
     // Said of what is not there, too: a guess at an id learns nothing.
     Disposition const disposition = check_link(context.services, id, query);
     if (!stored || stored->file.deleted_at) {
         throw Error{Code::not_found, "There is no such file."};
     }
     http::Response response =
-        co_await content_response(context.services, context.request, *stored, disposition);
+        co_await content_response(context.services, context.request, stored, disposition);
     // The download is on record since the link was asked for.
     if (is_download(context.request, response)) context.services.files.meters.downloads.add();
     co_return response;
