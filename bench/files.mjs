@@ -197,11 +197,19 @@ async function ranges(content, nginx, { seconds, rounds }, goals, rows) {
   }
 }
 
-/** Uploads on so many connections, one after the other on each, until it is stopped. */
-function background(content, small, extra) {
-  const url = `${content.api}/episodes/${seedId(1)}/files#[1-1000000]`;
-  const args = ["-sS", "-o", "/dev/null", "-Z", "--parallel-immediate", "--parallel-max", "100", ...extra];
-  const child = spawn("curl", [...args, "-H", `Authorization: Bearer ${content.token}`, "-H", "Expect:", "-F", `file=@${small}`, url], { stdio: "ignore" });
+/** 100 uploads at a time, one after the other on each connection, until it is stopped. */
+function background(content, small, rate) {
+  const each = [
+    `url = "${content.api}/episodes/${seedId(1)}/files"`,
+    `form = "file=@${small}"`,
+    `header = "Authorization: Bearer ${content.token}"`,
+    'header = "Expect:"',
+    'output = "/dev/null"',
+    "silent",
+    ...(rate ? [`limit-rate = ${rate}`] : []),
+  ].join("\n");
+  writeFileSync(`${small}.curl`, Array(5000).fill(each).join("\nnext\n"));
+  const child = spawn("curl", ["-Z", "--parallel-immediate", "--parallel-max", "100", "-K", `${small}.curl`], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("close", resolve));
   return async () => {
     child.kill("SIGTERM");
@@ -215,23 +223,24 @@ async function neighbours(content, { seconds, rounds }, goals, rows) {
   const url = content.stage.server.url;
   const variables = { path: "/api/v1/episodes?limit=20" };
   const get = () => load("get", url, { connections: 4, seconds, token: content.token, variables });
-  const active = async () => {
+  const received = async () => {
     const text = await (await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${content.token}` } })).text();
     return Number(/^showrunner_files_received_bytes_total (\S+)/m.exec(text)?.[1] ?? 0);
   };
-  const beside = (extra) => async () => {
-    const stop = background(content, small, extra);
+  const beside = (rate) => async () => {
+    const stop = background(content, small, rate);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const before = await active();
+    const before = await received();
     const result = await get();
-    result.mib_s = ((await active()) - before) / mebibyte / result.seconds;
+    result.mib_s = ((await received()) - before) / mebibyte / result.seconds;
     await stop();
+    if (!(result.mib_s > 0)) throw new Error("nothing was uploaded");
     return result;
   };
   const subjects = [
     { name: "alone", slice: get },
-    { name: "100 uploads of 1 MiB/s", slice: beside(["--limit-rate", "1M"]) },
-    { name: "100 uploads at full speed", slice: beside([]) },
+    { name: "100 uploads of 1 MiB/s", slice: beside("1M") },
+    { name: "100 uploads at full speed", slice: beside() },
   ];
   const results = await measureRounds(subjects, rounds);
   for (const { name } of subjects.slice(1)) {
