@@ -206,7 +206,13 @@ export const useConnection = defineStore('connection', () => {
       .findAll({ fetchStatus: 'fetching' })
       .filter((query) => query.state.data === undefined);
     // Right after the page was loaded only what events can change is worth a second look.
-    const changing: ReadonlySet<unknown> = new Set(['episodes', 'activities', 'jobs', 'files', 'compositions']);
+    const changing: ReadonlySet<unknown> = new Set([
+      'episodes',
+      'activities',
+      'jobs',
+      'files',
+      'compositions',
+    ]);
     const eventful = ({ queryKey }: { queryKey: readonly unknown[] }) => changing.has(queryKey[0]);
     await client.invalidateQueries(first ? { predicate: eventful } : {});
     for (const { queryKey } of underWay) void client.invalidateQueries({ queryKey, exact: true });
