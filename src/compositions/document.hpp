@@ -160,7 +160,7 @@ struct Document {
 BOOST_DESCRIBE_STRUCT(Document, (), (canvas, background, formats, layers, overrides))
 
 inline constexpr std::array<std::string_view, 6> fonts{
-    "Inter", "Oswald", "Playfair Display", "Roboto Slab", "Caveat", "JetBrains Mono"
+    "Inter", "Oswald", "EB Garamond", "Roboto Slab", "Caveat", "JetBrains Mono"
 };
 
 /// Reads and checks a document; throws Error{Code::malformed}, or Error{Code::invalid} with every

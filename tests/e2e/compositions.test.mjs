@@ -224,7 +224,7 @@ test("other kinds of images, and other pictures of the same", { skip }, async ()
 });
 
 test("text is drawn with our fonts, where it breaks", { skip }, async () => {
-  const layers = ["Inter", "Oswald", "Playfair Display", "Roboto Slab", "Caveat", "JetBrains Mono"].map(
+  const layers = ["Inter", "Oswald", "EB Garamond", "Roboto Slab", "Caveat", "JetBrains Mono"].map(
     (font, index) =>
       text(`t${index}`, {
         font,

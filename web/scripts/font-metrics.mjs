@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const families = {
   Inter: 'Inter',
   Oswald: 'Oswald',
-  'Playfair Display': 'PlayfairDisplay',
+  'EB Garamond': 'EBGaramond',
   'Roboto Slab': 'RobotoSlab',
   Caveat: 'Caveat',
   'JetBrains Mono': 'JetBrainsMono',
@@ -91,6 +91,19 @@ function checkNames(file, family, weight) {
     throw new Error(`the font file of ${family} ${weight} calls itself ${found.join(', ')} ${actual}`);
 }
 
+/** A line is as wide as its characters: nothing in the file may join, exchange or move them, but for marks over letters. */
+function checkWidths(file, name) {
+  const tables = tablesOf(file);
+  if (tables.has('GSUB') || tables.has('kern')) throw new Error(`${name} has ligatures or kerning`);
+  const gpos = tables.get('GPOS');
+  if (!gpos) return;
+  const features = gpos.subarray(gpos.readUInt16BE(6));
+  for (let index = 0; index < features.readUInt16BE(0); index++) {
+    const tag = features.toString('latin1', 2 + index * 6, 6 + index * 6);
+    if (tag !== 'mark' && tag !== 'mkmk') throw new Error(`${name} moves letters: ${tag}`);
+  }
+}
+
 /** One line a face: small, and a change of a font is still seen in a diff. */
 async function metrics() {
   const lines = [];
@@ -100,6 +113,7 @@ async function metrics() {
       const name = `${file}-${style}.ttf`;
       const content = await readFile(`${folder}${name}`);
       checkNames(content, family, weight);
+      checkWidths(content, name);
       faces.push(`"${weight}": ${JSON.stringify(faceOf(name, content))}`);
     }
     lines.push(`"${family}": {\n${faces.join(',\n')}\n}`);

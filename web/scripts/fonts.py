@@ -3,7 +3,8 @@
 
 Needs fontTools with brotli (Debian: python3-fonttools python3-brotli). The argument is a folder with the unpacked
 packages @fontsource/<family> (5.3.0), one folder a family. Browsers would take the packages' own files, but the renderer
-finds fonts by fontconfig, which wants one plain file a face. Run scripts/font-metrics.mjs afterwards.
+finds fonts by fontconfig, which wants one plain file a face. A family that reserves its name (see the first lines of its
+LICENSE) cannot be here: these are changed files under the same name. Run scripts/font-metrics.mjs afterwards.
 """
 
 import shutil
@@ -16,7 +17,7 @@ from fontTools.ttLib import TTFont
 FAMILIES = {
     "inter": "Inter",
     "oswald": "Oswald",
-    "playfair-display": "PlayfairDisplay",
+    "eb-garamond": "EBGaramond",
     "roboto-slab": "RobotoSlab",
     "caveat": "Caveat",
     "jetbrains-mono": "JetBrainsMono",
@@ -24,14 +25,16 @@ FAMILIES = {
 WEIGHTS = {400: "Regular", 700: "Bold"}
 
 
-def reduced(path, unwanted, to, alternates):
+def reduced(path, unwanted, to):
     """The font without these characters, hinting and what only other programs read."""
     options = subset.Options()
     options.hinting = False
-    options.layout_features = ["kern", "mark", "mkmk", "ccmp", "locl", *alternates]
+    # Nothing that makes a line wider or narrower than its characters: lines are broken by their widths alone.
+    options.layout_features = ["mark", "mkmk"]
+    options.legacy_kern = False
     options.name_IDs = ["*"]
     options.notdef_outline = True
-    options.drop_tables += ["STAT", "gasp", "prep"]
+    options.drop_tables += ["STAT", "gasp", "prep", "GSUB", "kern"]
     font = subset.load_font(str(path), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=set(font.getBestCmap()) - unwanted)
@@ -48,11 +51,9 @@ def main():
     for package, file_name in FAMILIES.items():
         for weight, style in WEIGHTS.items():
             files = packages / package / "files"
-            # A hand does not write a letter twice the same way; a ligature of "!=" is for source code alone.
-            alternates = ["calt"] if package == "caveat" else []
             parts = [work / f"{file_name}-{style}-{part}.ttf" for part in ("latin", "ext")]
-            latin = reduced(files / f"{package}-latin-{weight}-normal.woff2", set(), parts[0], alternates)
-            reduced(files / f"{package}-latin-ext-{weight}-normal.woff2", latin, parts[1], alternates)
+            latin = reduced(files / f"{package}-latin-{weight}-normal.woff2", set(), parts[0])
+            reduced(files / f"{package}-latin-ext-{weight}-normal.woff2", latin, parts[1])
             merged = merge.Merger().merge([str(part) for part in parts])
             names = TTFont(str(parts[0]))["name"]
             merged["name"] = names

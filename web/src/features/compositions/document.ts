@@ -3,7 +3,7 @@
 export const fonts = [
   'Inter',
   'Oswald',
-  'Playfair Display',
+  'EB Garamond',
   'Roboto Slab',
   'Caveat',
   'JetBrains Mono',
