@@ -159,9 +159,6 @@ std::filesystem::path scratch_folder(Config const& config) {
 /// Batches of finished jobs that may be on their way to PostgreSQL at once.
 constexpr int job_flushers = 2;
 
-/// Where the programs are that look into media and draw.
-constexpr std::string_view programs = "/usr/local/bin:/usr/bin:/bin";
-
 std::string host_name() {
     std::array<char, 256> name{};
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -212,7 +209,7 @@ App::App(asio::io_context& io, Config config, std::string database_url)
       files_{
           io.get_executor(), make_store(config_, s3_files_.get()), file_settings(config_), metrics_
       },
-      studio_{find_fonts(config_), programs} {}
+      studio_{find_fonts(config_), config_.media_path} {}
 
 App::~App() = default;
 

@@ -302,7 +302,8 @@ inline constexpr std::array config_keys{
     KeyInfo{"job_command_memory_mb", "Address space of a command.", Secrecy::open, 16, 1'048'576},
     KeyInfo{
         "media_path",
-        "Folders, separated by colons, with libvips' and FFmpeg's programs; empty: no previews."
+        "Folders, separated by colons, with libvips', FFmpeg's and librsvg's programs; empty: no "
+        "previews, and compositions are not rendered."
     },
     KeyInfo{
         "outbound_addresses", "What requests that users direct may reach: public addresses, or any."

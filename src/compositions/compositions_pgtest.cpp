@@ -440,6 +440,22 @@ TEST_CASE("deleting, restoring and listing compositions") {
             .status = 409,
             .contains = {"NOT_DELETED"},
         });
+    std::string const fill =
+        "INSERT INTO compositions (id, episode_id, show_id, name, position, width, height, "
+        "formats, created_at, updated_at, document) SELECT gen_random_uuid(), episode_id, show_id, "
+        "name, 10, width, height, formats, created_at, updated_at, document FROM compositions, "
+        "generate_series(1, 195) WHERE position = 1";
+    REQUIRE(server.call(Role::editor, "DELETE", paths[0]).status == 204);
+    server.database().sql(fill);
+    make(server, episode);
+    run(server,
+        Scenario{
+            .name = "not beyond what an episode may have",
+            .method = "POST",
+            .path = paths[0] + "/restore",
+            .status = 409,
+            .contains = {"TOO_MANY_COMPOSITIONS"},
+        });
     run(server,
         Scenario{
             .name = "with its episode they are gone",
@@ -530,6 +546,30 @@ TEST_CASE("rendering is a job of the episode") {
     CHECK_FALSE(at(job.body, "data.episode_id").empty());
     CHECK(server.call(Role::viewer, "POST", path + "/render", "{}").status == 403);
     CHECK(server.call(Role::viewer, "GET", path + "/versions/9/preview").status == 404);
+}
+
+TEST_CASE("a preview that could not be drawn says so until a picture is asked for again") {
+    test::TestServer const server;
+    std::string const path = make(server, make_episode(server));
+    std::string const preview = path + "/versions/1/preview";
+    // Without media_path there is nothing to draw with.
+    auto const unavailable = server.call(Role::viewer, "GET", preview);
+    CHECK(unavailable.status == 503);
+    CHECK(at(unavailable.body, "code") == "UNAVAILABLE");
+    server.database().sql(
+        "INSERT INTO composition_previews (composition_id, document_version, failure, created_at) "
+        "SELECT id, 1, 'It was too much.', now() FROM compositions"
+    );
+    run(server,
+        Scenario{
+            .name = "and no job is started",
+            .method = "GET",
+            .path = preview,
+            .status = 404,
+            .contains = {"PREVIEW_FAILED", "It was too much."},
+        });
+    CHECK(server.call(Role::editor, "POST", path + "/render", "{}").status == 201);
+    CHECK(server.call(Role::viewer, "GET", preview).status == 503);
 }
 
 }  // namespace showrunner

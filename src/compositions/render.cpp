@@ -20,6 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int preview_width_max = 640;
+constexpr std::size_t preview_bytes_max = std::size_t{2} * 1024 * 1024;  // as the table says
+// Well within the job's own time, so that it is the drawing that fails and not the job.
+constexpr std::chrono::seconds preview_time_max{60};
 
 std::string read_file(fs::path const& path) {
     std::ifstream in{path, std::ios::binary};
@@ -64,6 +67,13 @@ Task<> fetch_pictures(jobs::Run& run, Source const& source, Easel const& easel) 
             found && !found->file.deleted_at && found->key && found->file.show_id == source.show_id;
         if (usable) co_await files::fetch_file(run.services, id, easel.original(id));
     }
+}
+
+/// An attempt that has failed, or all of them.
+jobs::Failed drawing_failed(Flaw const& flaw) {
+    jobs::Failed failed = jobs::final_failure("DRAWING_FAILED", flaw.message);
+    failed.failure.retry = !flaw.for_good;
+    return failed;
 }
 
 events::Actor actor_of(jobs::Run const& run) {
@@ -113,12 +123,13 @@ private:
                 "PICTURE_UNUSABLE", fmt::format("{}", fmt::join(unusable, " "))
             );
         }
-        fs::path const drawn = co_await easel_.draw(
+        Drawing const drawn = co_await easel_.draw(
             source_.document,
             format,
             Easel::Options{.image_format = args_.image_format, .quality = args_.quality}
         );
-        std::string sha256 = co_await hash_of(drawn);
+        if (!drawn) throw drawing_failed(drawn.error());
+        std::string sha256 = co_await hash_of(*drawn);
         Render render{
             source_.document_version,
             format.name,
@@ -134,7 +145,7 @@ private:
             run_.log(jobs::LogLevel::info, fmt::format("{}: as it was", format.name));
             co_return *former;
         }
-        render.file_id = co_await keep(format, drawn);
+        render.file_id = co_await keep(format, *drawn);
         co_await keep_render(run_.services, args_.composition_id, render);
         run_.log(jobs::LogLevel::info, fmt::format("{}: {}", format.name, render.sha256));
         co_return render;
@@ -189,11 +200,24 @@ Task<> run_preview(jobs::Run& run) {
     auto const unusable = co_await easel.prepare(source.document, format, scale);
     for (std::string const& each : unusable) run.log(jobs::LogLevel::warning, each);
     Easel::Options const options{
-        .image_format = ImageFormat::webp, .quality = 80, .width_max = preview_width_max
+        .image_format = ImageFormat::webp,
+        .quality = 80,
+        .width_max = preview_width_max,
+        .time_max = preview_time_max
     };
-    fs::path const drawn = co_await easel.draw(source.document, format, options);
-    std::string const picture = read_file(drawn);
-    co_await keep_preview(run.services, args.composition_id, source.document_version, picture);
+    Drawing drawn = co_await easel.draw(source.document, format, options);
+    Preview preview;
+    if (drawn) preview.picture = read_file(*drawn);
+    if (preview.picture && preview.picture->size() > preview_bytes_max) {
+        drawn = Flaw{true, "The preview is larger than 2 MiB."};
+        preview.picture.reset();
+    }
+    bool const last = run.job.attempt >= run.job.max_attempts;
+    if (!drawn && (drawn.error().for_good || last)) preview.failure = drawn.error().message;
+    if (preview.picture || preview.failure) {
+        co_await keep_preview(run.services, args.composition_id, source.document_version, preview);
+    }
+    if (!drawn) throw drawing_failed(drawn.error());
 }
 
 Task<http::Response> start_render(api::Context& context) {
@@ -210,6 +234,8 @@ Task<http::Response> start_render(api::Context& context) {
             throw invalid_field("formats", "UNKNOWN", "names what is not a format of the version");
         }
     }
+    // Whoever renders wants pictures: what could not be drawn is tried again.
+    co_await forget_failed_preview(context, id, version->document_version);
     RenderArgs args;
     args.composition_id = id;
     args.version = number;
@@ -242,13 +268,17 @@ Task<http::Response> get_preview(api::Context& context) {
     Composition const composition = co_await find_live(context, id);
     auto const document_version = co_await find_document_version(context, id, number);
     if (!document_version) throw no_such_version();
-    if (auto picture = co_await find_preview(context, id, *document_version)) {
+    auto preview = co_await find_preview(context, id, *document_version);
+    if (preview && preview->failure) {
+        throw Error{Code::not_found, "PREVIEW_FAILED", *preview->failure};
+    }
+    if (preview) {
         http::Response response;
         response.headers.set("Content-Type", "image/webp");
         response.headers.set("ETag", fmt::format("\"{}-{}\"", id, *document_version));
         response.headers.set("Cache-Control", "private, max-age=31536000, immutable");
         response.headers.set("Content-Security-Policy", "sandbox; default-src 'none'");
-        response.body = std::move(*picture);
+        response.body = std::move(*preview->picture);
         co_return response;
     }
     if (auto const missing = context.services.studio.missing()) {

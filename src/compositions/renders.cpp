@@ -29,16 +29,24 @@ db::Query const find_number{
 
 db::Query const read_preview{
     "find_composition_preview",
-    "SELECT encode(picture, 'hex') FROM composition_previews "
+    "SELECT encode(picture, 'hex'), failure FROM composition_previews "
     "WHERE composition_id = $1 AND document_version = $2",
     Lane::read
 };
 
 db::Query const insert_preview{
     "insert_composition_preview",
-    "INSERT INTO composition_previews (composition_id, document_version, picture, created_at) "
-    "VALUES ($1, $2, decode($3, 'hex'), $4) ON CONFLICT (composition_id, document_version) "
-    "DO UPDATE SET picture = excluded.picture, created_at = excluded.created_at",
+    "INSERT INTO composition_previews (composition_id, document_version, picture, failure, "
+    "created_at) VALUES ($1, $2, decode($3, 'hex'), $4, $5) "
+    "ON CONFLICT (composition_id, document_version) DO UPDATE SET picture = excluded.picture, "
+    "failure = excluded.failure, created_at = excluded.created_at",
+    Lane::change
+};
+
+db::Query const delete_failed_preview{
+    "delete_failed_composition_preview",
+    "DELETE FROM composition_previews WHERE composition_id = $1 AND document_version = $2 "
+    "AND failure IS NOT NULL",
     Lane::change
 };
 
@@ -119,20 +127,33 @@ Task<std::optional<int>> find_document_version(
     co_return rows.front().get<int>(0);
 }
 
-Task<std::optional<std::string>> find_preview(
+Task<std::optional<Preview>> find_preview(
     api::Context& context, std::string composition_id, int document_version
 ) {
     db::Rows const rows =
         co_await context.read(read_preview, db::Params{composition_id, document_version});
     if (rows.empty()) co_return std::nullopt;
-    co_return unhex(rows.front().text(0));
+    Preview preview;
+    preview.failure = rows.front().get<std::optional<std::string>>(1);
+    if (!preview.failure) preview.picture = unhex(rows.front().text(0));
+    co_return preview;
 }
 
 Task<> keep_preview(
-    api::Services& services, std::string composition_id, int document_version, std::string picture
+    api::Services& services, std::string composition_id, int document_version, Preview preview
 ) {
-    db::Params params{composition_id, document_version, hex(picture), services.clock.now()};
+    std::optional<std::string> picture;
+    if (preview.picture) picture = hex(*preview.picture);
+    db::Params params{composition_id, document_version, picture, preview.failure};
+    params.add(services.clock.now());
     co_await services.db.run(insert_preview, std::move(params));
+}
+
+Task<> forget_failed_preview(
+    api::Context& context, std::string composition_id, int document_version
+) {
+    db::Params params{composition_id, document_version};
+    co_await context.write(delete_failed_preview, std::move(params));
 }
 
 Task<std::optional<Render>> find_render(

@@ -30,12 +30,22 @@ Task<std::optional<int>> find_document_version(
     api::Context& context, std::string composition_id, int version
 );
 
-/// WebP.
-Task<std::optional<std::string>> find_preview(
+/// One of both.
+struct Preview {
+    std::optional<std::string> picture;  ///< WebP
+    std::optional<std::string> failure;  ///< why there will not be one, as a sentence
+};
+
+Task<std::optional<Preview>> find_preview(
     api::Context& context, std::string composition_id, int document_version
 );
 Task<> keep_preview(
-    api::Services& services, std::string composition_id, int document_version, std::string picture
+    api::Services& services, std::string composition_id, int document_version, Preview preview
+);
+
+/// It may be tried once more.
+Task<> forget_failed_preview(
+    api::Context& context, std::string composition_id, int document_version
 );
 
 /// What the same was rendered to before, if that file is still there.

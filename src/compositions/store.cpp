@@ -36,6 +36,16 @@ Task<std::string> first_document(
     co_return std::string{empty_document()};
 }
 
+/// `live`: how many its episode has, without the one that comes.
+void check_room(std::int64_t live) {
+    if (live < compositions_an_episode_max) return;
+    throw Error{
+        Code::conflict,
+        "TOO_MANY_COMPOSITIONS",
+        fmt::format("An episode has at most {} compositions.", compositions_an_episode_max)
+    };
+}
+
 /// Where in its episode a new composition goes.
 Task<> place(api::Context& context, Composition& composition) {
     db::Rows const rows = co_await context.read(find_place, db::Params{composition.episode_id});
@@ -47,13 +57,7 @@ Task<> place(api::Context& context, Composition& composition) {
     composition.show_id = row.get<std::string>(0);
     context.require(auth::Action::write, composition.show_id);
     composition.position = row.get<double>(2);
-    if (row.get<std::int64_t>(3) >= compositions_an_episode_max) {
-        throw Error{
-            Code::conflict,
-            "TOO_MANY_COMPOSITIONS",
-            fmt::format("An episode has at most {} compositions.", compositions_an_episode_max)
-        };
-    }
+    check_room(row.get<std::int64_t>(3));
 }
 
 }  // namespace
@@ -175,6 +179,9 @@ Task<Composition> restore(api::Context& context, std::string id) {
         if (!composition.deleted_at) {
             throw Error{Code::conflict, "NOT_DELETED", "The composition is not deleted."};
         }
+        db::Rows const others =
+            co_await context.read(find_place, db::Params{composition.episode_id});
+        if (!others.empty()) check_room(others.front().get<std::int64_t>(3));
         int const version = composition.version++;
         composition.deleted_at.reset();
         composition.updated_at = context.services.clock.now();

@@ -16,18 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr int picture_side_max = 8192;
 
-std::string find_program(std::string_view folders, std::string_view name) {
-    while (!folders.empty()) {
-        auto const colon = folders.find(':');
-        std::string_view const folder = folders.substr(0, colon);
-        folders.remove_prefix(std::min(folders.size(), folder.size() + 1));
-        std::error_code error;
-        fs::path const path = fs::path{folder} / name;
-        if (folder.starts_with('/') && fs::is_regular_file(path, error)) return path;
-    }
-    return {};
-}
-
 std::string escaped(fs::path const& path) {
     std::string out;
     for (char const c : fs::absolute(path).string()) {
@@ -70,12 +58,14 @@ std::string encoder_options(Easel::Options const& options) {
     return fmt::format("[Q={},strip]", options.quality);
 }
 
-Error failed(std::string_view program, process::Exit const& exit, std::string_view complaint) {
+Flaw failed(std::string_view program, process::Exit const& exit, std::string_view complaint) {
     log::warning(
         "composition_drawing_failed",
         {{"program", program}, {"end", exit.describe()}, {"complaint", complaint}}
     );
-    return Error{Code::internal, "DRAWING_FAILED", fmt::format("{} {}.", program, exit.describe())};
+    // A program that says no will say no again; one that was killed may have had bad luck.
+    bool const for_good = exit.how == process::Exit::How::exited;
+    return Flaw{for_good, fmt::format("{} {}.", program, exit.describe())};
 }
 
 }  // namespace
@@ -96,10 +86,10 @@ std::string_view extension_of(ImageFormat format) {
     return format == ImageFormat::jpeg ? "jpg" : json::name_of(format);
 }
 
-Studio::Studio(fs::path fonts, std::string_view programs)
+Studio::Studio(fs::path fonts, std::string_view media_path)
     : fonts_{std::move(fonts)},
-      tools_{media::find_tools(programs)},
-      rsvg_convert_{find_program(programs, "rsvg-convert")} {
+      tools_{media::find_tools(media_path)},
+      rsvg_convert_{media::find_program(media_path, "rsvg-convert")} {
     if (fonts_.empty()) return;
     std::ifstream in{fonts_ / "metrics.json", std::ios::binary};
     std::string const text{std::istreambuf_iterator<char>{in}, {}};
@@ -162,7 +152,7 @@ Task<std::vector<std::string>> Easel::prepare(
     co_return unusable;
 }
 
-Task<fs::path> Easel::draw(Document const& document, Format const& format, Options options) {
+Task<Drawing> Easel::draw(Document const& document, Format const& format, Options options) {
     workspace_.write("scene.svg", draw_svg(document, format, studio_.metrics(), pictures_));
     process::Command command;
     command.program = studio_.rsvg_convert();
@@ -181,7 +171,7 @@ Task<fs::path> Easel::draw(Document const& document, Format const& format, Optio
         .file_bytes = 1ULL << 30U,
         .open_files = 128,
         .niceness = 10,
-        .wall_limit = std::chrono::minutes{5},
+        .wall_limit = options.time_max,
         .kill_grace = std::chrono::seconds{1},
         .output_bytes = 64ULL << 10U,
     };
@@ -190,14 +180,14 @@ Task<fs::path> Easel::draw(Document const& document, Format const& format, Optio
         if (complaint.size() < 2000) complaint.append(line.substr(0, 500)).append("\n");
     };
     process::Exit const exit = co_await process::run(std::move(command), complain, complain);
-    if (!exit.succeeded()) throw failed("rsvg-convert", exit, complaint);
+    if (!exit.succeeded()) co_return failed("rsvg-convert", exit, complaint);
     if (options.image_format == ImageFormat::png) co_return workspace_.path("drawn.png");
     std::string const target = fmt::format("drawn.{}", extension_of(options.image_format));
     std::vector<std::string> arguments{"copy", "drawn.png", target + encoder_options(options)};
     media::Terms const terms{.loaders = media::Loaders::any};
     media::Outcome const outcome =
         co_await workspace_.run(studio_.tools().vips, std::move(arguments), terms);
-    if (!outcome.succeeded()) throw failed("vips", outcome.exit, outcome.complaint);
+    if (!outcome.succeeded()) co_return failed("vips", outcome.exit, outcome.complaint);
     co_return workspace_.path(target);
 }
 

@@ -7,6 +7,9 @@
 #include "media/tools.hpp"
 #include "media/workspace.hpp"
 
+#include <boost/system/result.hpp>
+
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,8 +25,9 @@ BOOST_DESCRIBE_ENUM(ImageFormat, png, jpeg, webp)
 
 class Studio {
 public:
-    /// `fonts`: the folder with metrics.json; empty: there is none. `programs`: as PATH.
-    explicit Studio(std::filesystem::path fonts, std::string_view programs);
+    /// `fonts`: the folder with metrics.json; empty: there is none. `media_path`: the folders of
+    /// the programs, by colons; empty: none.
+    explicit Studio(std::filesystem::path fonts, std::string_view media_path);
 
     /// What is missing for drawing, as a sentence; nothing when it is all there.
     [[nodiscard]] std::optional<std::string> missing() const;
@@ -43,6 +47,15 @@ private:
     std::string rsvg_convert_;
 };
 
+/// Why there is no picture.
+struct Flaw {
+    bool for_good = false;  ///< the same document will fail again
+    std::string message;    ///< a sentence
+};
+
+/// The file that was drawn, or why it was not.
+using Drawing = boost::system::result<std::filesystem::path, Flaw>;
+
 /// A folder to draw in, and what is drawn there: first the originals of pictures are put into it,
 /// then any number of formats are drawn.
 class Easel {
@@ -59,16 +72,15 @@ public:
     );
 
     /// The pictures that were prepared, in `format` and encoded: a file in the folder, until the
-    /// next one is drawn. Throws media::Problem's sentence as Error{Code::internal}.
+    /// next one is drawn.
     struct Options {
         ImageFormat image_format = ImageFormat::png;
         int quality = 90;
         int width_max = 0;  ///< 0: as the format says
+        std::chrono::milliseconds time_max = std::chrono::minutes{5};
     };
 
-    Task<std::filesystem::path> draw(
-        Document const& document, Format const& format, Options options
-    );
+    Task<Drawing> draw(Document const& document, Format const& format, Options options);
 
 private:
     Task<std::optional<std::string>> prepare_picture(

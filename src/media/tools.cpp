@@ -18,7 +18,9 @@ bool is_program(std::string const& path) {
            ::access(path.c_str(), X_OK) == 0;
 }
 
-std::string find(std::string_view folders, std::string_view name) {
+}  // namespace
+
+std::string find_program(std::string_view folders, std::string_view name) {
     while (!folders.empty()) {
         auto const colon = folders.find(':');
         std::string_view const folder = folders.substr(0, colon);
@@ -29,8 +31,6 @@ std::string find(std::string_view folders, std::string_view name) {
     }
     return {};
 }
-
-}  // namespace
 
 std::vector<std::string> Tools::missing() const {
     using Named = std::pair<std::string_view, std::string const&>;
@@ -48,10 +48,10 @@ std::vector<std::string> Tools::missing() const {
 
 Tools find_tools(std::string_view folders) {
     return {
-        find(folders, "vips"),
-        find(folders, "vipsheader"),
-        find(folders, "ffmpeg"),
-        find(folders, "ffprobe")
+        find_program(folders, "vips"),
+        find_program(folders, "vipsheader"),
+        find_program(folders, "ffmpeg"),
+        find_program(folders, "ffprobe")
     };
 }
 

@@ -25,7 +25,10 @@ struct Tools {
     [[nodiscard]] std::vector<std::string> missing() const;
 };
 
-/// Looks through `folders`, separated by colons as in PATH; relative ones are passed over.
+/// An absolute path, or nothing. Looks through `folders`, separated by colons as in PATH; relative
+/// ones are passed over.
+[[nodiscard]] std::string find_program(std::string_view folders, std::string_view name);
+
 [[nodiscard]] Tools find_tools(std::string_view folders);
 
 [[nodiscard]] Problem not_installed(std::string_view program);
