@@ -7,6 +7,7 @@ import { applyCompositionEvent, onCompositionEvent, patchCards } from './composi
 const card = (id: string, more: Partial<Composition> = {}): Composition => ({
   id,
   episode_id: 'e1',
+  show_id: 's1',
   name: id,
   status: 'draft',
   primary: false,

@@ -1,13 +1,6 @@
 /** A composition's document, as it is stored: layers on a canvas, and the formats it is wanted in. */
 
-export const fonts = [
-  'Inter',
-  'Oswald',
-  'EB Garamond',
-  'Roboto Slab',
-  'Caveat',
-  'JetBrains Mono',
-] as const;
+export const fonts = ['Inter', 'Oswald', 'EB Garamond', 'Roboto Slab', 'Caveat', 'JetBrains Mono'] as const;
 export type Font = (typeof fonts)[number];
 export type Weight = 400 | 700;
 
