@@ -6,6 +6,7 @@ import { queryClient as client } from '@/api/query';
 import { plural } from '@/lib/format';
 import { toast } from '@/ui/toasts';
 import { keys } from '@/api/keys';
+import { noteFileChanged } from './changed-files';
 import { applyCompositionEvent, compositionEvents, type CompositionPayload } from './composition-live';
 import { applyJobPatches } from './job-live';
 import {
@@ -130,6 +131,7 @@ export const useConnection = defineStore('connection', () => {
         lastEventAt.value = Date.now();
         applyCompositionEvent(client, name, payload);
       });
+    socket.on('file_updated', noteFileChanged);
     socket.on('job_progress', (payload: JobProgressPayload) => pushJob(toProgressPatch(payload)));
     for (const [name, key] of Object.entries(rereads)) socket.on(name, () => refetchSoon(client, key));
     socket.on('import_progress', (progress: ImportProgress) => (importProgress.value = progress));
