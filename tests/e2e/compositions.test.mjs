@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, test } from "node:test";
 import { signInAdmin } from "./api_client.mjs";
@@ -243,6 +243,80 @@ test("text is drawn with our fonts, where it breaks", { skip }, async () => {
     seen.add(file.sha256);
   }
   assert.equal(seen.size, layers.length, "every font looks different");
+});
+
+test("a line is drawn as wide as it was measured", { skip }, async () => {
+  const { fonts } = JSON.parse(readFileSync(new URL("../../web/public/fonts/metrics.json", import.meta.url)));
+  const size = 80;
+  const inkOf = async (font, line) => {
+    const layer = text("t", { font, size, width: 900, x: 20, text: line });
+    const [file] = await render(await create(makeDocument([layer], { formats: [formats[0]] })));
+    const drawn = path.join(folder, "line.png");
+    execFileSync("tee", [drawn], { input: await contentOf(file.file_id), stdio: ["pipe", "ignore", "inherit"] });
+    const trimmed = execFileSync("vips", ["find_trim", drawn, "--threshold", "60", "--background", "16 16 20"], {
+      encoding: "utf8",
+    });
+    return Number(trimmed.split("\n")[2]);
+  };
+  for (const [font, faces] of Object.entries(fonts)) {
+    // Letters that are drawn closer together where there is kerning, and some that become one with ligatures.
+    const inner = "AVATo.ffi!=";
+    const face = faces["700"];
+    const measured = [...inner].reduce((sum, letter) => sum + face.advances[letter], 0) / face.units_per_em;
+    const drawn = (await inkOf(font, `H${inner}H`)) - (await inkOf(font, "HH"));
+    assert.ok(Math.abs(drawn - measured * size) <= 2, `${font}: ${drawn} is not ${measured * size}`);
+  }
+});
+
+test("what cannot be drawn is said, and not tried again by itself", { skip }, async (t) => {
+  const programs = makeFolder();
+  for (const program of ["vips", "vipsheader"]) symlinkSync(`/usr/bin/${program}`, path.join(programs, program));
+  const drawing = path.join(programs, "rsvg-convert");
+  writeFileSync(drawing, "#!/bin/sh\nexit 3\n", { mode: 0o755 });
+  const other = await ShowrunnerServer.start(t, { flags: ["--media-path", programs] });
+  const user = await signInAdmin(other);
+  const { id: episode_id } = await user.createEpisode({ title: "Pilot", episode_number: 1 });
+  const { id } = await user.need("POST", "/compositions", { episode_id, name: "A" });
+  const preview = () => user.get(`/compositions/${id}/versions/1/preview`);
+  const failed = (job) =>
+    eventually("the job has failed", async () => {
+      const now = await user.need("GET", `/jobs/${job}`);
+      return now.status === "failed" && now;
+    });
+
+  const first = await preview();
+  assert.equal(first.status, 202);
+  const job = await failed(first.body.data.id);
+  assert.equal(job.error.code, "DRAWING_FAILED");
+  assert.equal(job.attempt, 1);
+  for (let each = 0; each < 2; ++each) {
+    const again = await preview();
+    assert.equal(again.status, 404);
+    assert.equal(again.body.code, "PREVIEW_FAILED");
+    assert.match(again.body.detail, /rsvg-convert ended with status 3/);
+  }
+
+  const asked = await user.need("POST", `/compositions/${id}/render`, {});
+  await failed(asked.id);
+  assert.equal((await preview()).status, 202, "asking for pictures lets the preview be tried again");
+});
+
+test("without programs drawing is unavailable, at once and for good", async (t) => {
+  const bare = await ShowrunnerServer.start(t, { flags: ["--media-path", ""] });
+  const user = await signInAdmin(bare);
+  const { id: episode_id } = await user.createEpisode({ title: "Pilot", episode_number: 1 });
+  const { id } = await user.need("POST", "/compositions", { episode_id, name: "A" });
+  const preview = await user.get(`/compositions/${id}/versions/1/preview`);
+  assert.equal(preview.status, 503);
+  assert.equal(preview.body.code, "UNAVAILABLE");
+  const { id: job } = await user.need("POST", `/compositions/${id}/render`, {});
+  const ended = await eventually("the job has failed", async () => {
+    const now = await user.need("GET", `/jobs/${job}`);
+    return now.status === "failed" && now;
+  });
+  assert.equal(ended.error.code, "UNAVAILABLE");
+  assert.match(ended.error.message, /rsvg-convert/);
+  assert.equal(ended.attempt, 1);
 });
 
 test("a preview is made when somebody wants to see it", { skip }, async () => {
