@@ -1,5 +1,6 @@
 import type { Document, TextLayer } from '../src/features/compositions/document.ts';
 import type { Composition, FullComposition } from '../src/features/compositions/server.ts';
+import type { Metrics } from '../src/features/compositions/text.ts';
 import { unique, type Api } from './api.ts';
 import { accessible, expect, live, people, test, type Page } from './test.ts';
 
@@ -149,6 +150,74 @@ test('a layer snaps to the middle, and a marquee chooses all it touches', async 
   await expect(field(page, 'Y')).toHaveValue('465');
   await drag(page, { x: stage.x + 5, y: stage.y + 5 }, { x: stage.width - 10, y: stage.height - 10 });
   await expect(page.getByRole('heading', { name: '2 layers' })).toBeVisible();
+});
+
+test('several are resized together, and layers are put in order by the pointer', async ({ visit, admin }) => {
+  const { id } = await begin(admin, 'Together by mouse');
+  const { page } = await visit(people.ada, { path: `/compositions/${id}` });
+  await onStage(page, 'title').click();
+  await onStage(page, 'credit').click({ modifiers: ['Shift'] });
+  await page.getByRole('button', { name: 'Snapping' }).click();
+  await expect(page.locator('[data-handle="rotate"]')).toBeHidden();
+  const frame = await page.getByTestId('common-frame').boundingBox();
+  const corner = await page.locator('[data-handle="se"]').boundingBox();
+  if (!frame || !corner) throw new Error('no handle');
+  const half = { x: -frame.width / 2, y: -frame.height / 2 };
+  await drag(page, { x: corner.x + 9, y: corner.y + 9 }, half);
+  const row = (name: string) =>
+    page.getByRole('list', { name: /Layers/ }).getByRole('button', { name, exact: true });
+  const [from, to] = [await row('title').boundingBox(), await row('credit').boundingBox()];
+  if (!from || !to) throw new Error('no rows');
+  await drag(page, { x: from.x + 20, y: from.y + 9 }, { x: 0, y: to.y - from.y });
+  await page.keyboard.press('Control+s');
+  await saved(page, 2);
+  const { layers } = (await read(admin, id)).document;
+  expect(layers.map(({ name }) => name)).toEqual(['credit', 'title']);
+  const [credit, title] = layers;
+  for (const each of [credit, title]) expect(each?.width).toBeCloseTo(300, -1);
+  expect([title?.x, title?.y]).toEqual([200, 200]);
+  expect(credit?.x).toBeCloseTo(250, -1);
+  expect(credit?.y).toBeCloseTo(450, -1);
+});
+
+test('text is as wide in the browser as it is measured', async ({ visit, admin }) => {
+  const fonts = ['Inter', 'Oswald', 'EB Garamond', 'Roboto Slab', 'Caveat', 'JetBrains Mono'] as const;
+  const line = 'HAVATo.ffi!=H';
+  const { id } = await begin(admin, 'Widths', {
+    ...twoTexts,
+    layers: fonts.map((font, index) =>
+      text(font.replace(' ', '-'), { font, text: line, y: 150 * index, width: 1800 }),
+    ),
+  });
+  const { page } = await visit(people.ada, { path: `/compositions/${id}` });
+  await expect(onStage(page, 'Inter')).toBeVisible();
+  const widths = await page.evaluate(async () => {
+    await document.fonts.ready;
+    const drawn = document.querySelectorAll<SVGTextElement>('[data-testid=stage] text');
+    return [...drawn].map((each) => each.getComputedTextLength());
+  });
+  const answer = await page.request.get('/fonts/metrics.json');
+  const metrics = ((await answer.json()) as Metrics).fonts;
+  for (const [index, font] of fonts.entries()) {
+    const face = metrics[font]?.['700'];
+    if (!face) throw new Error(`no metrics of ${font}`);
+    const units = [...line].reduce((sum, letter) => sum + (face.advances[letter] ?? NaN), 0);
+    expect(Math.abs((widths[index] ?? 0) - (units / face.units_per_em) * 80), font).toBeLessThan(1);
+  }
+});
+
+test('a template of one’s own is deleted', async ({ visit, admin }) => {
+  const { id, episode_id } = await begin(admin, 'Template to be');
+  const name = unique('Ours').title;
+  await admin.call('POST', '/composition-templates', { composition_id: id, name });
+  const { page } = await visit(people.ada, { path: `/episodes/${episode_id}/compositions` });
+  await page.getByRole('button', { name: 'New composition' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New composition' });
+  await expect(dialog.getByRole('radio', { name })).toBeVisible();
+  await accessible(page, 'templates');
+  await dialog.getByRole('button', { name: `Delete the template ${name}` }).click();
+  await page.getByRole('button', { name: 'Delete template' }).click();
+  await expect(dialog.getByRole('radio', { name })).toBeHidden();
 });
 
 test('the keyboard alone: choose, move, order, write, copy, delete', async ({ visit, admin }) => {
@@ -314,7 +383,17 @@ test('approved, then published; deleted by somebody else and restored', async ({
     await page.getByRole('button', { name: new RegExp(`${now}.*change status`) }).click();
     await page.getByRole('menuitem', { name: move }).click();
   }
-  await expect(page.getByRole('button', { name: /Published.*change status/ })).toBeVisible();
+  await page.getByRole('button', { name: /Published.*change status/ }).click();
+  await page.getByRole('menuitem', { name: 'Back to draft' }).click();
+  const why = page.getByRole('dialog', { name: 'Back to draft' });
+  await why.getByLabel('Reason').fill('The guest has cancelled');
+  await accessible(page, 'reason');
+  await why.getByRole('button', { name: 'Back to draft' }).click();
+  await expect(page.getByRole('button', { name: /Draft.*change status/ })).toBeVisible();
+  await page.getByRole('link', { name: 'Version 4' }).click();
+  await expect(page.getByText('The guest has cancelled')).toBeVisible();
+  await page.goBack();
+  await live(page);
   await bob.call('DELETE', `/compositions/${id}`);
   const alert = page.getByRole('alert').filter({ hasText: 'Deleted by Bob Editor' });
   await expect(alert).toBeVisible();
@@ -337,6 +416,11 @@ test('cards: order by keys, primary, duplicate, delete and undo', async ({ visit
   await page.keyboard.press('Alt+ArrowUp');
   await expect(names).toHaveText(['Second card', 'First card']);
   await expect(page.getByRole('link', { name: 'Open Second card' })).toBeFocused();
+  await names.last().scrollIntoViewIfNeeded();
+  const [card, place] = [await names.first().boundingBox(), await names.last().boundingBox()];
+  if (!card || !place) throw new Error('no cards');
+  await drag(page, { x: card.x + 9, y: card.y + 9 }, { x: place.x - card.x, y: place.y - card.y });
+  await expect(names).toHaveText(['First card', 'Second card']);
   await page.getByRole('button', { name: 'Actions for Second card' }).click();
   await page.getByRole('menuitem', { name: 'Make it the primary one' }).click();
   await expect(page.getByRole('img', { name: 'Primary' })).toBeVisible();
@@ -394,11 +478,15 @@ for (const colorScheme of ['light', 'dark'] as const)
 test('a picture of the episode is placed, and all formats are rendered to files', async ({
   visit,
   admin,
+  expectConsole,
 }) => {
+  expectConsole(/status of 404/); // the preview is still being made
   test.setTimeout(90_000);
   const { id, episode_id } = await begin(admin, 'Rendered');
   await admin.upload(episode_id, 'square.png', square);
   const { page } = await visit(people.ada, { path: `/compositions/${id}` });
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.getByRole('button', { name: 'Picture' }).click();
   await page
     .getByRole('dialog')
@@ -406,6 +494,8 @@ test('a picture of the episode is placed, and all formats are rendered to files'
     .click();
   await expect(onStage(page, 'square.png')).toBeVisible();
   await expect(page.getByTestId('stage').locator('image')).toBeVisible();
+  expect(asked.some((path) => path.endsWith('/preview'))).toBe(true);
+  expect(asked.filter((path) => path.endsWith('/content'))).toEqual([]);
   await page.keyboard.press('Control+s');
   await saved(page, 2);
   await page.getByRole('button', { name: 'Render…' }).click();

@@ -6,6 +6,7 @@ import {
   handles,
   normalAngle,
   resize,
+  resizeTogether,
   rotationTowards,
   type Handle,
 } from './geometry';
@@ -101,4 +102,26 @@ test('only the edges that a handle moves are drawn', () => {
   expect(snapResize({ ...box, rotation: 10 }, 'e', { x: 97, y: 0 }, targets, { reach: 5 }).guides).toEqual(
     [],
   );
+});
+
+test('several are resized about the rectangle around them, and lie in it as before', () => {
+  const boxes = new Map([
+    ['a', { x: 100, y: 100, width: 100, height: 50, rotation: 0 }],
+    ['b', { x: 250, y: 175, width: 50, height: 100, rotation: 90 }],
+  ]);
+  const bounds = { x: 100, y: 100, width: 225, height: 150 };
+  const wider = resizeTogether(boxes, bounds, 'e', { x: 225, y: 0 });
+  expect(wider.get('a')).toEqual({ x: 100, y: 100, width: 200, height: 50, rotation: 0 });
+  // It lies on its side: what is across it on the canvas is its height.
+  expect(wider.get('b')).toEqual({ x: 425, y: 125, width: 50, height: 200, rotation: 90 });
+});
+
+test('with one among them that is turned, several keep their proportions', () => {
+  const boxes = new Map([
+    ['a', { x: 0, y: 0, width: 100, height: 100, rotation: 0 }],
+    ['b', { x: 100, y: 0, width: 100, height: 100, rotation: 45 }],
+  ]);
+  const resized = resizeTogether(boxes, { x: 0, y: 0, width: 200, height: 100 }, 'e', { x: 200, y: 0 });
+  expect(resized.get('a')).toMatchObject({ width: 200, height: 200 });
+  expect(resized.get('b')).toMatchObject({ width: 200, height: 200, rotation: 45 });
 });

@@ -110,6 +110,37 @@ export function resize(box: Box, handle: Handle, by: Point, options: ResizeOptio
   };
 }
 
+/**
+ * Boxes after a handle of the upright rectangle around them has been dragged. One that is turned by anything but quarters
+ * can't be stretched one way only: with such a one, all of them keep their proportions.
+ */
+export function resizeTogether(
+  boxes: ReadonlyMap<string, Box>,
+  bounds: Bounds,
+  handle: Handle,
+  by: Point,
+  options: ResizeOptions = {},
+): Map<string, Box> {
+  const skewed = [...boxes.values()].some(({ rotation }) => rotation % 90 !== 0);
+  const keepRatio = options.keepRatio || skewed;
+  const next = resize({ ...bounds, rotation: 0 }, handle, by, { ...options, keepRatio });
+  const scale = { x: next.width / (bounds.width || 1), y: next.height / (bounds.height || 1) };
+  const scaled = (box: Box): Box => {
+    const centre = centreOf(box);
+    const lying = !skewed && Math.abs(box.rotation % 180) === 90;
+    const width = box.width * (lying ? scale.y : scale.x);
+    const height = box.height * (lying ? scale.x : scale.y);
+    return {
+      x: next.x + (centre.x - bounds.x) * scale.x - width / 2,
+      y: next.y + (centre.y - bounds.y) * scale.y - height / 2,
+      width,
+      height,
+      rotation: box.rotation,
+    };
+  };
+  return new Map([...boxes].map(([id, box]) => [id, scaled(box)]));
+}
+
 /** From -180 (exclusive) to 180. */
 export function normalAngle(degrees: number): number {
   const turned = ((degrees % 360) + 360) % 360;

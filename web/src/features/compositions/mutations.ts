@@ -10,6 +10,7 @@ import type { Document } from './document';
 import {
   createComposition,
   deleteComposition,
+  deleteTemplate,
   moveComposition,
   patchComposition,
   restoreComposition,
@@ -18,6 +19,7 @@ import {
   type CompositionCreate,
   type CompositionPatch,
   type CompositionStatus,
+  type CompositionTemplate,
   type FullComposition,
 } from './server';
 import { statusFacts } from './status';
@@ -113,15 +115,19 @@ export async function restore(record: Pick<Composition, 'id' | 'name'>): Promise
   }
 }
 
-export async function move(record: Composition, status: CompositionStatus): Promise<boolean> {
+export async function move(
+  record: Composition,
+  status: CompositionStatus,
+  reason?: string,
+): Promise<boolean> {
   try {
-    adopt(await moveComposition(record.id, status));
+    adopt(await moveComposition(record.id, status, reason));
     toast(`“${record.name}” is now ${statusFacts[status].label.toLowerCase()}`, { tone: 'ok' });
     return true;
   } catch (error) {
     const { code, allowed, message } = asProblem(error);
     if (code !== 'INVALID_MOVE') {
-      toastError('The status could not be changed', error, () => void move(record, status));
+      toastError('The status could not be changed', error, () => void move(record, status, reason));
       return false;
     }
     toast('The status could not be changed', {
@@ -143,4 +149,19 @@ export async function revert(record: Composition, version: number): Promise<Full
     toastError(`“${record.name}” could not be taken back`, error, () => void revert(record, version));
     return null;
   }
+}
+
+export async function removeTemplate(template: CompositionTemplate): Promise<boolean> {
+  try {
+    await deleteTemplate(template.id);
+  } catch (error) {
+    refetchSoon(queryClient, keys.compositionTemplates);
+    toastError(`The template “${template.name}” could not be deleted`, error);
+    return false;
+  }
+  queryClient.setQueryData<CompositionTemplate[]>(keys.compositionTemplates, (all) =>
+    all?.filter(({ id }) => id !== template.id),
+  );
+  toast(`The template “${template.name}” was deleted`, { tone: 'ok' });
+  return true;
 }

@@ -14,7 +14,7 @@ import {
   type LayerChanges,
 } from '../commands';
 import { layerLabel, limits, type Box, type Layer, type Override, type Size } from '../document';
-import { boundsOf } from '../geometry';
+import { around, boundsOf } from '../geometry';
 import { place, type Placed } from '../layout';
 import type { Work } from './work';
 
@@ -44,6 +44,11 @@ export function makeEditor(work: Work, readonly: Readonly<Ref<boolean>>) {
   const chosen = computed(() => placed.value.filter(({ layer }) => selected.value.has(layer.id)));
   const single = computed(() => (chosen.value.length === 1 ? (chosen.value[0] ?? null) : null));
   const movable = computed(() => chosen.value.filter(({ layer }) => !layer.locked));
+
+  /** Around several that can be resized together. */
+  const common = computed(() =>
+    movable.value.length > 1 ? around(movable.value.map((each) => boundsOf(each))) : null,
+  );
 
   // What is gone can't be chosen or looked at.
   watch(document, ({ layers: all, formats }) => {
@@ -169,6 +174,7 @@ export function makeEditor(work: Work, readonly: Readonly<Ref<boolean>>) {
     chosen,
     single,
     movable,
+    common,
     snapping,
     safeShown,
     typing,

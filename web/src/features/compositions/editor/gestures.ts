@@ -6,6 +6,7 @@ import {
   boundsOf,
   overlap,
   resize,
+  resizeTogether,
   rotationTowards,
   type Bounds,
   type Handle,
@@ -32,6 +33,7 @@ interface Keys {
 type Gesture = { start: Point } & (
   | { kind: 'move'; key: string; boxes: Map<string, Box>; bounds: Bounds; targets: Targets }
   | { kind: 'resize'; key: string; id: string; box: Box; handle: Handle; targets: Targets }
+  | { kind: 'scale'; key: string; boxes: Map<string, Box>; bounds: Bounds; handle: Handle; targets: Targets }
   | { kind: 'rotate'; key: string; id: string; box: Box }
   | { kind: 'marquee'; before: ReadonlySet<string> }
   | { kind: 'pan' }
@@ -68,11 +70,20 @@ export function useGestures(editor: Editor, { view, toCanvas, pan }: View) {
   }
 
   function startHandle(start: Point, handle: Handle | 'rotate'): void {
+    if (editor.movable.value.length > 1 && handle !== 'rotate') return startScale(start, handle);
     const only = editor.single.value;
     if (!only || only.layer.locked || editor.readonly.value) return;
     const common = { start, key: editor.nextGesture(), id: only.layer.id, box: boxOf(only) };
     if (handle === 'rotate') begin({ kind: 'rotate', ...common });
     else begin({ kind: 'resize', handle, targets: targets(), ...common });
+  }
+
+  /** Of several at once, about the rectangle around them. */
+  function startScale(start: Point, handle: Handle): void {
+    const boxes = new Map(editor.movable.value.map((each) => [each.layer.id, boxOf(each)]));
+    const bounds = editor.common.value;
+    if (!bounds || editor.readonly.value) return;
+    begin({ kind: 'scale', start, key: editor.nextGesture(), boxes, bounds, handle, targets: targets() });
   }
 
   const startMarquee = (start: Point, adding: boolean): void =>
@@ -92,6 +103,7 @@ export function useGestures(editor: Editor, { view, toCanvas, pan }: View) {
       const rotation = rotationTowards(gesture.box, toCanvas(to), keys.shift ? angleStep : 0);
       write(gesture.key, 'Rotate', new Map([[gesture.id, { rotation }]]));
     } else if (gesture.kind === 'move') dragMove(gesture, by, keys);
+    else if (gesture.kind === 'scale') dragScale(gesture, by, keys);
     else dragResize(gesture, by, keys);
     last = to;
   }
@@ -111,14 +123,26 @@ export function useGestures(editor: Editor, { view, toCanvas, pan }: View) {
   }
 
   function dragResize(of: Extract<Gesture, { kind: 'resize' }>, by: Point, keys: Keys): void {
-    const options = { keepRatio: keys.shift, fromCentre: keys.alt, least: 1 };
-    const snapped =
+    const options = resizing(keys);
+    const { x, y, width, height } = resize(of.box, of.handle, snapped(of.box, of, by, keys), options);
+    write(of.key, 'Resize', new Map([[of.id, { x, y, width, height }]]));
+  }
+
+  function dragScale(of: Extract<Gesture, { kind: 'scale' }>, by: Point, keys: Keys): void {
+    const to = snapped({ ...of.bounds, rotation: 0 }, of, by, keys);
+    write(of.key, 'Resize', resizeTogether(of.boxes, of.bounds, of.handle, to, resizing(keys)));
+  }
+
+  const resizing = (keys: Keys) => ({ keepRatio: keys.shift, fromCentre: keys.alt, least: 1 });
+
+  function snapped(box: Box, of: { handle: Handle; targets: Targets }, by: Point, keys: Keys): Point {
+    const options = { ...resizing(keys), reach: reach / view.zoom };
+    const result =
       keys.free || !editor.snapping.value
         ? { by, guides: [] }
-        : snapResize(of.box, of.handle, by, of.targets, { ...options, reach: reach / view.zoom });
-    guides.value = snapped.guides;
-    const { x, y, width, height } = resize(of.box, of.handle, snapped.by, options);
-    write(of.key, 'Resize', new Map([[of.id, { x, y, width, height }]]));
+        : snapResize(box, of.handle, by, of.targets, options);
+    guides.value = result.guides;
+    return result.by;
   }
 
   const write = (key: string, label: string, boxes: Map<string, Partial<Box>>): void =>
