@@ -4,6 +4,7 @@
 #include "blobs/disk_file.hpp"
 #include "db/described.hpp"
 #include "files/content.hpp"
+#include "files/depot.hpp"
 #include "files/intake.hpp"
 
 #include <fcntl.h>
@@ -79,6 +80,10 @@ Task<blobs::Staged> stage(Depot& depot, std::filesystem::path path, blobs::Sha25
 }
 
 }  // namespace
+
+std::int64_t bytes_max(api::Services const& services, Kind kind) {
+    return static_cast<std::int64_t>(services.files.settings.bytes_max_of(kind));
+}
 
 Task<File> add_file(
     api::Services& services, events::Actor actor, MadeFile made, std::filesystem::path path

@@ -13,6 +13,9 @@
 
 namespace showrunner::files {
 
+/// The limit of a kind's files.
+[[nodiscard]] std::int64_t bytes_max(api::Services const& services, Kind kind);
+
 /// A file of an episode that no person sends.
 struct MadeFile {
     std::string episode_id = {};

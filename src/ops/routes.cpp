@@ -1,8 +1,7 @@
 #include "api/bearer.hpp"
 #include "api/context.hpp"
 #include "api/openapi.hpp"
-#include "files/depot.hpp"
-#include "files/file.hpp"
+#include "files/files.hpp"
 #include "ops/feature.hpp"
 
 namespace showrunner::ops {
@@ -25,11 +24,9 @@ Task<> require_scraper(api::Context& context) {
     context.require(auth::Action::administer);
 }
 
-FileLimits limits_of(files::Settings const& settings) {
+FileLimits file_limits(api::Services const& services) {
     using enum files::Kind;
-    auto const most = [&](files::Kind kind) {
-        return static_cast<std::int64_t>(settings.bytes_max_of(kind));
-    };
+    auto const most = [&](files::Kind kind) { return files::bytes_max(services, kind); };
     return {most(video), most(image), most(audio), most(script), most(other)};
 }
 
@@ -80,7 +77,7 @@ Task<http::Response> get_config(api::Context& context) {
         about.build_id,
         about.node,
         context.services.media.tools.missing(),
-        limits_of(context.services.files.settings)
+        file_limits(context.services)
     });
 }
 

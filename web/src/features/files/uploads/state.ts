@@ -1,7 +1,7 @@
 import { computed, shallowReactive } from 'vue';
 
 /**
- * Uploads live as long as the page: nothing of the page that shows them owns them. What moves them is `manager.ts`,
+ * Uploads live as long as the page: nothing of the page that shows them owns them. What moves them is `sending.ts`,
  * which is loaded with the first.
  */
 
