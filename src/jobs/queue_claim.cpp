@@ -109,22 +109,20 @@ Query const find_limits{
     Lane::read
 };
 
-std::vector<Claimed> claimed_of(db::Rows const& rows) {
+/// The most urgent first. `hints`, when there are any, learn where these were.
+std::vector<Claimed> claimed_of(db::Rows const& rows, Hints* hints = nullptr) {
+    constexpr int run_at_us = boost::mp11::mp_size<json::Members<Claimed>>::value;
     std::vector<Claimed> jobs;
     jobs.reserve(static_cast<std::size_t>(rows.size()));
-    for (db::Row const row : rows) jobs.push_back(db::read<Claimed>(row));
+    for (db::Row const row : rows) {
+        Claimed const& job = jobs.emplace_back(db::read<Claimed>(row));
+        if (hints == nullptr) continue;
+        hints->learn(job.priority, row.get<std::int64_t>(run_at_us), job.id);
+    }
     std::sort(jobs.begin(), jobs.end(), [](Claimed const& a, Claimed const& b) {
         return std::tie(a.priority, a.run_at, a.id) < std::tie(b.priority, b.run_at, b.id);
     });
     return jobs;
-}
-
-void learn(Hints& hints, db::Rows const& rows) {
-    constexpr int run_at_us = boost::mp11::mp_size<json::Members<Claimed>>::value;
-    for (db::Row const row : rows) {
-        auto const job = db::read<Claimed>(row);
-        hints.learn(job.priority, row.get<std::int64_t>(run_at_us), job.id);
-    }
 }
 
 /// The parameters that every claim begins with.
@@ -171,16 +169,11 @@ Task<std::vector<Claimed>> Queue::claim(Claim claim, QueueLimits limits, Hints* 
     Hints const& from = hints != nullptr ? *hints : none;
     params.add(claim.queue).add(claim.max).add(from.times()).add(from.ids());
     db::Rows const rows = co_await pool_.run(claim_ready, std::move(params));
-    if (hints != nullptr) {
-        hints->refresh(std::chrono::steady_clock::now());
-        bool const partial = rows.size() < claim.max;
-        if (partial) {
-            hints->forget();
-        } else {
-            learn(*hints, rows);
-        }
-    }
-    co_return claimed_of(rows);
+    if (hints == nullptr) co_return claimed_of(rows);
+    hints->refresh(std::chrono::steady_clock::now());
+    bool const partial = rows.size() < claim.max;
+    if (partial) hints->forget();
+    co_return claimed_of(rows, partial ? nullptr : hints);
 }
 
 Task<std::vector<Claimed>> Queue::claim_within_limits(Claim claim) {
