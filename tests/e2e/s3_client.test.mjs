@@ -4,30 +4,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startS3 } from "./s3_server.mjs";
+import { startControl } from "./server_control.mjs";
 
 const binary =
   process.env.SHOWRUNNER_TEST_UNIT ??
   fileURLToPath(new URL("../../build/dev/showrunner_tests", import.meta.url));
-
-/** Commands by HTTP, for who runs in another process. */
-async function startControl(s3) {
-  const commands = {
-    "/stop": () => s3.stop(),
-    "/start-soon": () => void setTimeout(() => s3.start(), 300),
-  };
-  const server = createServer(async (request, response) => {
-    const command = commands[request.url];
-    await command?.();
-    response.writeHead(command ? 200 : 404).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
 
 test("the S3 client and the store on it against a server", async (t) => {
   const s3 = await startS3();

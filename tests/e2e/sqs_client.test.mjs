@@ -3,30 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { startControl } from "./server_control.mjs";
 import { startSqs } from "./sqs_server.mjs";
 
 const binary =
   process.env.SHOWRUNNER_TEST_UNIT ??
   fileURLToPath(new URL("../../build/dev/showrunner_tests", import.meta.url));
-
-/** Commands by HTTP, for who runs in another process. */
-async function startControl(sqs) {
-  const commands = {
-    "/stop": () => sqs.stop(),
-    "/start-soon": () => void setTimeout(sqs.start, 300),
-  };
-  const server = createServer(async (request, response) => {
-    const command = commands[request.url];
-    await command?.();
-    response.writeHead(command ? 200 : 404).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
 
 test("the SQS client against a server", async (t) => {
   const sqs = await startSqs();
